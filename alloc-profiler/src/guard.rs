@@ -4,8 +4,8 @@
 //! [`Guard::line`], charges what the thread counted since the last probe to the
 //! line that ran until now, and goes on to the next line. It takes no lock,
 //! allocates nothing and searches nothing. Locals that act when they are dropped
-//! ([`Restore`], [`Close`]) catch the ways out of a block that no probe can
-//! follow: `continue`, `break`, `?`, a panic, and the drops at the brace.
+//! ([`Block`], [`Round`], [`Close`]) catch what no probe can follow: the end of a
+//! block that has a value, `?`, a panic, and the drops at the closing brace.
 
 use std::cell::Cell;
 use std::fmt;
@@ -16,6 +16,18 @@ use crate::site::Site;
 use crate::slots::SiteSlots;
 use crate::thread::{self, ThreadRecord};
 
+/// What a `continue`, `break` or `return` leaves. The locals that it drops on
+/// its way are charged to its own line, so the blocks on the way restore nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leaving {
+    /// Nothing: the body runs on.
+    Nothing,
+    /// A loop's round, and the blocks in it.
+    Round,
+    /// The function.
+    Call,
+}
+
 /// One activation of a profiled function.
 pub struct Guard {
     record: &'static ThreadRecord,
@@ -24,6 +36,8 @@ pub struct Guard {
     line: Cell<usize>,
     /// The live heap of the rest of the program, in bytes.
     others_live_bytes: i64,
+    /// What is being left since the last probe.
+    leaving: Cell<Leaving>,
     /// Whether no other activation of the function is below this one.
     is_outermost: bool,
     /// It stays on the thread whose counters it reads.
@@ -33,20 +47,11 @@ pub struct Guard {
 impl Guard {
     /// Enters the function of `site`, at the line that stands for its entry.
     pub fn enter(site: &'static Site) -> Self {
-        // First the id, which switches the counters on, then their values.
-        site.id();
-        let record = thread::current();
-        let slots = record.slots_of(site);
-        record.begin_call();
-        let others_live_bytes = record.others_live_bytes();
-        let is_outermost = slots.begin(&record.counters);
-        slots.lines[0].hits.add(1);
-        let line = Cell::new(0);
-        Self {
             record,
             slots,
-            line,
+            line: Cell::new(0),
             others_live_bytes,
+            leaving: Cell::new(Leaving::Nothing),
             is_outermost,
             not_send: PhantomData,
         }
@@ -63,25 +68,38 @@ impl Guard {
     #[inline]
     pub fn resume(&self, index: usize) {
         self.settle();
+        self.leaving.set(Leaving::Nothing);
         self.line.set(index);
         if self.is_outermost {
             self.slots.line.set(index as u64);
         }
     }
 
-    /// Returns a local for the start of an inner block: when the block is left,
-    /// in whatever way, line `index` goes on, the statement around the block.
+    /// Goes before a `continue` or `break` of the innermost loop.
     #[inline]
-    pub fn block(&self, index: usize) -> Restore<'_> {
-        Restore { guard: self, index }
+    pub fn leave_round(&self) {
+        self.leaving.set(Leaving::Round);
+    }
+
+    /// Goes before a `return`.
+    #[inline]
+    pub fn leave_call(&self) {
+        self.leaving.set(Leaving::Call);
+    }
+
+    /// Returns a local for the start of an inner block: when the block is done,
+    /// line `index` goes on, the statement around the block.
+    #[inline]
+    pub fn block(&self, index: usize) -> Block<'_> {
+        Block { guard: self, index }
     }
 
     /// Returns a local for the start of a loop's body: it counts a round on line
-    /// `index`, the loop's, which goes on when the body is left.
+    /// `index`, the loop's, which goes on when the round is done.
     #[inline]
-    pub fn round(&self, index: usize) -> Restore<'_> {
+    pub fn round(&self, index: usize) -> Round<'_> {
         self.slots.lines[index].hits.add(1);
-        self.block(index)
+        Round { guard: self, index }
     }
 
     /// Returns a local for the end of a block, before its last expression: it is
@@ -132,18 +150,38 @@ impl Drop for EndCall {
     }
 }
 
-/// Goes on with a line when it is dropped, after the block's own locals.
+/// Goes on with the statement around a block when it is dropped, after the
+/// block's own locals.
 #[must_use = "it acts when the block that holds it ends"]
 #[derive(Debug)]
-pub struct Restore<'a> {
+pub struct Block<'a> {
     guard: &'a Guard,
     index: usize,
 }
 
-impl Drop for Restore<'_> {
+impl Drop for Block<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.guard.resume(self.index);
+        if self.guard.leaving.get() == Leaving::Nothing {
+            self.guard.resume(self.index);
+        }
+    }
+}
+
+/// Goes on with the loop when it is dropped, after the body's own locals.
+#[must_use = "it acts when the block that holds it ends"]
+#[derive(Debug)]
+pub struct Round<'a> {
+    guard: &'a Guard,
+    index: usize,
+}
+
+impl Drop for Round<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.guard.leaving.get() != Leaving::Call {
+            self.guard.resume(self.index);
+        }
     }
 }
 
@@ -158,6 +196,8 @@ pub struct Close<'a> {
 impl Drop for Close<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.guard.line(self.index);
+        if self.guard.leaving.get() == Leaving::Nothing {
+            self.guard.line(self.index);
+        }
     }
 }

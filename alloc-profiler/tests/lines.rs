@@ -1,5 +1,5 @@
-use std::alloc::System;
 use alloc_profiler::{ProfiledAlloc, profile};
+use std::alloc::System;
 
 #[global_allocator]
 static GLOBAL: ProfiledAlloc<System> = ProfiledAlloc::new(System);
@@ -18,9 +18,7 @@ fn fill(n: usize) -> Vec<Vec<u8>> {
     }
     match scratch.len() {
         0 => all.clear(),
-        _ => {
-            all.push(Vec::new())
-        }
+        _ => all.push(Vec::new()),
     }
 
     assert!(scratch[0] == 1);

@@ -8,6 +8,7 @@
 //! guard.line(3);                    before a statement on a new line
 //! let round = guard.round(3);       first in a loop's body
 //! let block = guard.block(3);       first in any other inner block
+//! guard.leave_call();               before `return`, `break`, `continue`
 //! let close = guard.close(9);       before a block's last expression: from its
 //!                                   drop on, drops are on the brace's line
 //! ```
@@ -107,14 +108,14 @@ impl Probes {
 
     /// Puts probes into a loop's block. Each round counts on the loop's line.
     fn in_loop(&mut self, block: &mut Block) {
-        let round = self.local_call("round", block.brace_token.span.open(), self.current.index);
+        let round = Self::local_call("round", block.brace_token.span.open(), self.current.index);
         block.stmts = self.statements(block);
         block.stmts.insert(0, round);
     }
 
     /// Puts probes into another inner block, if it has lines of its own.
     fn in_block(&mut self, block: &mut Block) {
-        let whole = self.local_call("block", block.brace_token.span.open(), self.current.index);
+        let whole = Self::local_call("block", block.brace_token.span.open(), self.current.index);
         let before = block.stmts.len();
         block.stmts = self.statements(block);
         if block.stmts.len() > before {
@@ -142,7 +143,7 @@ impl Probes {
                 let index = self.lines.brace(brace);
                 out.push(with_cfgs(
                     &start,
-                    self.local_call("close", start.span, index),
+                    Self::local_call("close", start.span, index),
                 ));
             }
             if number != self.current.number || !is_sure {
@@ -157,8 +158,11 @@ impl Probes {
                 };
                 out.push(with_cfgs(
                     &start,
-                    self.call(method, start.span, self.current.index),
+                    Self::call(method, start.span, Some(self.current.index)),
                 ));
+            }
+            if let Some(method) = exit(&statement) {
+                out.push(with_cfgs(&start, Self::call(method, start.span, None)));
             }
             is_sure = start.cfgs.is_empty();
             self.visit_stmt_mut(&mut statement);
@@ -166,20 +170,20 @@ impl Probes {
         }
         if let Some(brace) = close.after(self.current.number) {
             let index = self.lines.brace(brace);
-            out.push(self.call("line", block.brace_token.span.close(), index));
+            out.push(Self::call("line", block.brace_token.span.close(), Some(index)));
         }
         self.current = around;
         out
     }
 
     /// Returns the statement `guard.method(index);`.
-    fn call(&self, method: &str, at: Span, index: usize) -> Stmt {
+    fn call(method: &str, at: Span, index: Option<usize>) -> Stmt {
         let (guard, method) = (local("guard", at), Ident::new(method, hygienic(at)));
         verbatim(quote_spanned!(hygienic(at)=> #guard.#method(#index);))
     }
 
     /// Returns the statement `let method = guard.method(index);`.
-    fn local_call(&self, method: &str, at: Span, index: usize) -> Stmt {
+    fn local_call(method: &str, at: Span, index: usize) -> Stmt {
         let (guard, method) = (local("guard", at), Ident::new(method, hygienic(at)));
         let name = local(&format!("_{method}"), at);
         verbatim(quote_spanned!(hygienic(at)=> let #name = #guard.#method(#index);))
@@ -297,6 +301,20 @@ fn start_of_code(statement: &Stmt) -> Option<Start> {
 /// Returns whether a statement is a `loop`, which has no condition to count.
 fn is_bare_loop(statement: &Stmt) -> bool {
     matches!(statement, Stmt::Expr(Expr::Loop(_), _))
+}
+
+/// Returns the method to call before a statement that leaves the innermost loop
+/// or the function for good.
+fn exit(statement: &Stmt) -> Option<&'static str> {
+    let Stmt::Expr(expr, _) = statement else {
+        return None;
+    };
+    match expr {
+        Expr::Return(_) => Some("leave_call"),
+        Expr::Break(leave) if leave.label.is_none() => Some("leave_round"),
+        Expr::Continue(leave) if leave.label.is_none() => Some("leave_round"),
+        _ => None,
+    }
 }
 
 /// Returns whether an arm's body means the same as the last expression of a
