@@ -21,9 +21,7 @@ pub(crate) struct HeapCounts {
 impl HeapCounts {
     /// Returns the bytes that were allocated and not freed.
     pub(crate) fn net_bytes(&self) -> i64 {
-        self.allocated_bytes
-            .wrapping_sub(self.freed_bytes)
-            .cast_signed()
+        self.allocated_bytes.wrapping_sub(self.freed_bytes).cast_signed()
     }
 
     /// Returns what was counted since `earlier`.
@@ -116,10 +114,7 @@ impl HeapCounters {
     /// Returns the bytes that were allocated and not freed.
     #[inline]
     pub(crate) fn net_bytes(&self) -> i64 {
-        self.allocated_bytes
-            .get()
-            .wrapping_sub(self.freed_bytes.get())
-            .cast_signed()
+        self.allocated_bytes.get().wrapping_sub(self.freed_bytes.get()).cast_signed()
     }
 
     /// Replaces all four counts. For the owning thread only.

@@ -47,6 +47,15 @@ pub struct Guard {
 impl Guard {
     /// Enters the function of `site`, at the line that stands for its entry.
     pub fn enter(site: &'static Site) -> Self {
+        // First the id, which switches the counters on, then their values.
+        site.id();
+        let record = thread::current();
+        let slots = record.slots_of(site);
+        record.begin_call();
+        let others_live_bytes = record.others_live_bytes();
+        let is_outermost = slots.begin(&record.counters);
+        slots.lines[0].hits.add(1);
+        Self {
             record,
             slots,
             line: Cell::new(0),

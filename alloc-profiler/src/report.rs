@@ -44,11 +44,8 @@ pub fn report() -> Report {
     let own = Moment::now();
     let is_counting = installed::is_installed();
     let mut sums: Vec<_> = site::entered().into_iter().map(SiteSum::new).collect();
-    let places: HashMap<usize, usize> = sums
-        .iter()
-        .enumerate()
-        .map(|(place, sum)| (sum.site.id(), place))
-        .collect();
+    let places: HashMap<usize, usize> =
+        sums.iter().enumerate().map(|(place, sum)| (sum.site.id(), place)).collect();
     for record in thread::records() {
         for slots in record.all_slots() {
             // A site that was entered a moment ago may be in one list only.
@@ -58,10 +55,7 @@ pub fn report() -> Report {
         }
     }
     let functions = sums.into_iter().map(SiteSum::into_report).collect();
-    Report {
-        is_counting,
-        functions,
-    }
+    Report { is_counting, functions }
 }
 
 /// The figures of every profiled function that was entered.
@@ -210,11 +204,7 @@ struct SiteSum {
 impl SiteSum {
     fn new(site: &'static Site) -> Self {
         let lines = vec![LineSum::default(); site.lines().len()];
-        Self {
-            site,
-            total: HeapCounts::default(),
-            lines,
-        }
+        Self { site, total: HeapCounts::default(), lines }
     }
 
     /// Adds what the threads of `record` have recorded, the calling one's as it

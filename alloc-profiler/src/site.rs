@@ -34,19 +34,13 @@ pub struct Line {
 impl Line {
     /// Returns a line on which a statement begins.
     pub const fn statement(number: u32) -> Self {
-        Self {
-            number,
-            is_brace: false,
-        }
+        Self { number, is_brace: false }
     }
 
     /// Returns a line that closes a block and begins no statement: all that can
     /// happen there is that locals are dropped.
     pub const fn brace(number: u32) -> Self {
-        Self {
-            number,
-            is_brace: true,
-        }
+        Self { number, is_brace: true }
     }
 
     /// Returns the line's number in its file, from 1.
@@ -88,23 +82,14 @@ impl Site {
         lines: &'static [Line],
     ) -> Self {
         let (id, next) = (AtomicUsize::new(NONE), AtomicRef::none());
-        Self {
-            path,
-            file,
-            first_line,
-            source,
-            lines,
-            id,
-            next,
-        }
+        Self { path, file, first_line, source, lines, id, next }
     }
 
     /// Returns the function's path, as `crate::module::function`.
     pub(crate) fn name(&self) -> &'static str {
         // `path` names an item inside the function: its own path, less a segment.
         let path = (self.path)();
-        path.rsplit_once("::")
-            .map_or(path, |(function, _)| function)
+        path.rsplit_once("::").map_or(path, |(function, _)| function)
     }
 
     pub(crate) fn file(&self) -> &'static str {
@@ -137,10 +122,7 @@ impl Site {
         let new = IDS.fetch_add(1, Ordering::Relaxed);
         // Relaxed: the id says nothing about other memory. Of two threads that
         // enter the function first, one wins; the other's id stays unused.
-        match self
-            .id
-            .compare_exchange(NONE, new, Ordering::Relaxed, Ordering::Relaxed)
-        {
+        match self.id.compare_exchange(NONE, new, Ordering::Relaxed, Ordering::Relaxed) {
             Ok(_) => {
                 SITES.push(self);
                 new

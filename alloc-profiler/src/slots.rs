@@ -32,11 +32,7 @@ pub(crate) struct LineSlot {
 
 impl LineSlot {
     const fn new() -> Self {
-        Self {
-            hits: Tally::new(),
-            counts: HeapCounters::new(),
-            live_bytes: Tally::new(),
-        }
+        Self { hits: Tally::new(), counts: HeapCounters::new(), live_bytes: Tally::new() }
     }
 
     /// Returns the largest live heap seen right after the line, in bytes.

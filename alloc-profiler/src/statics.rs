@@ -51,11 +51,7 @@ pub(crate) fn leak_slice<T>(len: usize, make: impl Fn() -> T) -> Option<&'static
 /// own so that two threads' books never share one.
 fn reserve<T>(len: usize) -> Option<NonNull<T>> {
     let line = align_of::<CachePadded<u8>>();
-    let layout = Layout::array::<T>(len)
-        .ok()?
-        .align_to(line)
-        .ok()?
-        .pad_to_align();
+    let layout = Layout::array::<T>(len).ok()?.align_to(line).ok()?.pad_to_align();
     if layout.size() == 0 {
         return Some(NonNull::dangling());
     }
@@ -74,10 +70,7 @@ pub(crate) struct AtomicRef<T: 'static> {
 impl<T> AtomicRef<T> {
     /// Returns a reference to nothing.
     pub(crate) const fn none() -> Self {
-        Self {
-            pointer: AtomicPtr::new(ptr::null_mut()),
-            holds: PhantomData,
-        }
+        Self { pointer: AtomicPtr::new(ptr::null_mut()), holds: PhantomData }
     }
 
     /// Returns what was stored last.
@@ -98,9 +91,7 @@ impl<T> AtomicRef<T> {
     fn replace(&self, old: Option<&'static T>, new: &'static T) -> bool {
         let (old, new) = (as_pointer(old), as_pointer(Some(new)));
         // Release: who reads `new` by `get` sees it whole. Nothing is read here.
-        self.pointer
-            .compare_exchange(old, new, Ordering::Release, Ordering::Relaxed)
-            .is_ok()
+        self.pointer.compare_exchange(old, new, Ordering::Release, Ordering::Relaxed).is_ok()
     }
 }
 
@@ -131,9 +122,7 @@ pub(crate) struct List<T: 'static> {
 impl<T: Node> List<T> {
     /// Returns the empty list.
     pub(crate) const fn new() -> Self {
-        Self {
-            first: AtomicRef::none(),
-        }
+        Self { first: AtomicRef::none() }
     }
 
     /// Puts `node` in front. A node goes into one list, once.

@@ -22,22 +22,14 @@ impl fmt::Display for Report {
         if !self.is_counting {
             return writeln!(f, "{NOT_COUNTING}");
         }
-        self.functions
-            .iter()
-            .try_for_each(|function| function.fmt(f))
+        self.functions.iter().try_for_each(|function| function.fmt(f))
     }
 }
 
 impl fmt::Display for FunctionReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Filename: {}\n\n", self.file)?;
-        let header = row(
-            "Line #",
-            "Mem usage",
-            "Increment",
-            "Occurrences",
-            "Line Contents",
-        );
+        let header = row("Line #", "Mem usage", "Increment", "Occurrences", "Line Contents");
         writeln!(f, "{header}")?;
         writeln!(f, "{}", "=".repeat(header.len()))?;
         for line in &self.lines {
@@ -89,11 +81,7 @@ mod tests {
             allocated_blocks: 0,
             freed_blocks: 0,
         });
-        LineReport {
-            number,
-            source: source.to_owned(),
-            figures,
-        }
+        LineReport { number, source: source.to_owned(), figures }
     }
 
     /// The text that `memory_profiler` 0.61's `show_results` prints for these
@@ -109,21 +97,9 @@ mod tests {
             lines: vec![
                 line(6, "@profile", Some((52 << 20, mib(52.0), 1))),
                 line(7, "", None),
-                line(
-                    8,
-                    "    summary = sum(numbers)",
-                    Some((-1000, mib(52.04), 1)),
-                ),
-                line(
-                    9,
-                    "    list_to_db = []",
-                    Some((20_132_659, mib(71.1), 100_003)),
-                ),
-                line(
-                    10_000_000,
-                    "    del x",
-                    Some((-(1234 << 20), mib(12_345.67), 1)),
-                ),
+                line(8, "    summary = sum(numbers)", Some((-1000, mib(52.04), 1))),
+                line(9, "    list_to_db = []", Some((20_132_659, mib(71.1), 100_003))),
+                line(10_000_000, "    del x", Some((-(1234 << 20), mib(12_345.67), 1))),
             ],
         };
         let expected = "\
@@ -150,10 +126,7 @@ Line #    Mem usage    Increment  Occurrences   Line Contents
             total_bytes: 0,
             lines: vec![line(1, "fn f() {}", Some((0, 0, 1)))],
         }];
-        let report = Report {
-            is_counting: false,
-            functions,
-        };
+        let report = Report { is_counting: false, functions };
         assert_eq!(report.to_string(), format!("{NOT_COUNTING}\n"));
     }
 }

@@ -164,9 +164,7 @@ impl ThreadRecord {
 
     /// Closes the books on calls that will never return.
     fn abandon_calls(&self) {
-        self.slots
-            .iter()
-            .for_each(|slots| slots.abandon(&self.counters));
+        self.slots.iter().for_each(|slots| slots.abandon(&self.counters));
         self.calls.set(0);
     }
 
@@ -231,9 +229,8 @@ impl ThreadRecord {
 
     fn note_others_live(&self) {
         let others = records().filter(|record| !ptr::eq(*record, self));
-        let live = others.fold(baseline::bytes(), |sum, record| {
-            sum.wrapping_add(record.counters.net_bytes())
-        });
+        let live = others
+            .fold(baseline::bytes(), |sum, record| sum.wrapping_add(record.counters.net_bytes()));
         self.others_live_bytes.store(live, Ordering::Relaxed);
     }
 }
@@ -248,9 +245,7 @@ pub(crate) struct Moment {
 impl Moment {
     /// Returns this moment.
     pub(crate) fn now() -> Self {
-        Self {
-            own: RECORD.get().map(|record| (record, record.counters.get())),
-        }
+        Self { own: RECORD.get().map(|record| (record, record.counters.get())) }
     }
 
     /// Returns the counts of `record`: at this moment if it is the calling
@@ -274,10 +269,7 @@ impl Uncounted {
     /// Stops the calling thread's counters.
     pub(crate) fn begin() -> Self {
         let record = current();
-        Self {
-            record,
-            before: record.counters.get(),
-        }
+        Self { record, before: record.counters.get() }
     }
 
     /// Returns whether anything passed through the counters since.

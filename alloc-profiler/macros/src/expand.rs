@@ -74,13 +74,7 @@ struct Place {
 impl Probes {
     fn new(source: &Source) -> Self {
         let lines = Lines::new(source.lines.clone());
-        Self {
-            lines,
-            current: Place {
-                number: *source.lines.start(),
-                index: 0,
-            },
-        }
+        Self { lines, current: Place { number: *source.lines.start(), index: 0 } }
     }
 
     /// Returns the body's first statement, once all its lines are known.
@@ -135,27 +129,14 @@ impl Probes {
                 out.push(statement);
                 continue;
             };
-            let number = self
-                .lines
-                .number_of(start.span)
-                .unwrap_or(self.current.number);
+            let number = self.lines.number_of(start.span).unwrap_or(self.current.number);
             if let Some(brace) = close.before(position, number) {
                 let index = self.lines.brace(brace);
-                out.push(with_cfgs(
-                    &start,
-                    Self::local_call("close", start.span, index),
-                ));
+                out.push(with_cfgs(&start, Self::local_call("close", start.span, index)));
             }
             if number != self.current.number || !is_sure {
-                self.current = Place {
-                    number,
-                    index: self.lines.statement(number),
-                };
-                let method = if is_bare_loop(&statement) {
-                    "resume"
-                } else {
-                    "line"
-                };
+                self.current = Place { number, index: self.lines.statement(number) };
+                let method = if is_bare_loop(&statement) { "resume" } else { "line" };
                 out.push(with_cfgs(
                     &start,
                     Self::call(method, start.span, Some(self.current.index)),
@@ -331,15 +312,8 @@ fn can_stand_in_block(body: &Expr) -> bool {
 fn put_in_block(body: &mut Expr) {
     let span = hygienic(first_span(body));
     let inner = mem::replace(body, Expr::Verbatim(TokenStream::new()));
-    let block = Block {
-        brace_token: token::Brace(span),
-        stmts: vec![Stmt::Expr(inner, None)],
-    };
-    *body = Expr::Block(syn::ExprBlock {
-        attrs: Vec::new(),
-        label: None,
-        block,
-    });
+    let block = Block { brace_token: token::Brace(span), stmts: vec![Stmt::Expr(inner, None)] };
+    *body = Expr::Block(syn::ExprBlock { attrs: Vec::new(), label: None, block });
 }
 
 /// Returns the span of an expression's first token after its attributes.

@@ -24,14 +24,8 @@ pub(crate) struct Lines {
 impl Lines {
     /// Returns the table of a function on the lines `range`, with its entry.
     pub(crate) fn new(range: RangeInclusive<usize>) -> Self {
-        let entry = Line {
-            number: *range.start(),
-            is_brace: false,
-        };
-        Self {
-            lines: vec![entry],
-            range,
-        }
+        let entry = Line { number: *range.start(), is_brace: false };
+        Self { lines: vec![entry], range }
     }
 
     /// Returns the line number of `span`, or `None` if it is none of the function's.
@@ -55,10 +49,7 @@ impl Lines {
     fn find_or_add(&mut self, number: usize) -> usize {
         let found = self.lines.iter().position(|line| line.number == number);
         found.unwrap_or_else(|| {
-            self.lines.push(Line {
-                number,
-                is_brace: true,
-            });
+            self.lines.push(Line { number, is_brace: true });
             self.lines.len() - 1
         })
     }
@@ -67,11 +58,7 @@ impl Lines {
     pub(crate) fn to_array(&self) -> TokenStream {
         let lines = self.lines.iter().map(|line| {
             let number = u32::try_from(line.number).unwrap_or(u32::MAX);
-            let kind = if line.is_brace {
-                quote!(brace)
-            } else {
-                quote!(statement)
-            };
+            let kind = if line.is_brace { quote!(brace) } else { quote!(statement) };
             quote!(::alloc_profiler::private::Line::#kind(#number))
         });
         quote!([#(#lines),*])

@@ -50,11 +50,7 @@ impl Source {
 fn cut(span: Span, lines: &RangeInclusive<usize>, body: Option<&str>) -> Option<String> {
     let file = fs::read_to_string(span.local_file()?).ok()?;
     let count = lines.end() - lines.start() + 1;
-    let cut: Vec<_> = file
-        .lines()
-        .skip(lines.start().checked_sub(1)?)
-        .take(count)
-        .collect();
+    let cut: Vec<_> = file.lines().skip(lines.start().checked_sub(1)?).take(count).collect();
     let text = cut.join("\n");
     text.contains(body?).then_some(text)
 }
@@ -62,11 +58,7 @@ fn cut(span: Span, lines: &RangeInclusive<usize>, body: Option<&str>) -> Option<
 /// Returns the signature, as its tokens read, and `body` from `open` lines below.
 fn put_together(function: &ItemFn, open: usize, body: Option<&str>) -> String {
     let signature = function.sig.to_token_stream().to_string();
-    let gap = if open == 0 {
-        " ".to_owned()
-    } else {
-        "\n".repeat(open)
-    };
+    let gap = if open == 0 { " ".to_owned() } else { "\n".repeat(open) };
     format!("{signature}{gap}{}", body.unwrap_or("{ … }"))
 }
 
@@ -81,10 +73,7 @@ mod tests {
         let function: ItemFn = syn::parse_str(text).unwrap();
         let source = Source::of(function.sig.fn_token.span, &function);
         assert_eq!(source.lines, 1..=6);
-        assert_eq!(
-            source.text,
-            "fn f (a : u8) -> u8\n\n{\n    // why\n    a\n}"
-        );
+        assert_eq!(source.text, "fn f (a : u8) -> u8\n\n{\n    // why\n    a\n}");
     }
 
     #[test]

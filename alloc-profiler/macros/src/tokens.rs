@@ -32,22 +32,13 @@ impl Start {
                 TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
                     let inner = Self::of(group.stream())?;
                     cfgs.extend(inner.cfgs);
-                    return Some(Self {
-                        cfgs,
-                        span: inner.span,
-                    });
+                    return Some(Self { cfgs, span: inner.span });
                 }
                 TokenTree::Group(group) => {
-                    return Some(Self {
-                        cfgs,
-                        span: group.span_open(),
-                    });
+                    return Some(Self { cfgs, span: group.span_open() });
                 }
                 token => {
-                    return Some(Self {
-                        cfgs,
-                        span: token.span(),
-                    });
+                    return Some(Self { cfgs, span: token.span() });
                 }
             }
         }
@@ -75,10 +66,7 @@ mod tests {
     fn attributes_are_skipped_and_cfgs_kept() {
         let tokens = quote!(#[doc = "x"] #[cfg(a)] #[allow(b)] #[cfg_attr(c, d)] let x = 1;);
         let start = Start::of(tokens).unwrap();
-        assert_eq!(
-            start.cfgs.to_string(),
-            quote!(#[cfg(a)] #[cfg_attr(c, d)]).to_string()
-        );
+        assert_eq!(start.cfgs.to_string(), quote!(#[cfg(a)] #[cfg_attr(c, d)]).to_string());
     }
 
     #[test]
