@@ -102,14 +102,14 @@ impl Probes {
 
     /// Puts probes into a loop's block. Each round counts on the loop's line.
     fn in_loop(&mut self, block: &mut Block) {
-        let round = Self::local_call("round", block.brace_token.span.open(), self.current.index);
+        let round = local_call("round", block.brace_token.span.open(), self.current.index);
         block.stmts = self.statements(block);
         block.stmts.insert(0, round);
     }
 
     /// Puts probes into another inner block, if it has lines of its own.
     fn in_block(&mut self, block: &mut Block) {
-        let whole = Self::local_call("block", block.brace_token.span.open(), self.current.index);
+        let whole = local_call("block", block.brace_token.span.open(), self.current.index);
         let before = block.stmts.len();
         block.stmts = self.statements(block);
         if block.stmts.len() > before {
@@ -132,18 +132,15 @@ impl Probes {
             let number = self.lines.number_of(start.span).unwrap_or(self.current.number);
             if let Some(brace) = close.before(position, number) {
                 let index = self.lines.brace(brace);
-                out.push(with_cfgs(&start, Self::local_call("close", start.span, index)));
+                out.push(with_cfgs(&start, &local_call("close", start.span, index)));
             }
             if number != self.current.number || !is_sure {
                 self.current = Place { number, index: self.lines.statement(number) };
                 let method = if is_bare_loop(&statement) { "resume" } else { "line" };
-                out.push(with_cfgs(
-                    &start,
-                    Self::call(method, start.span, Some(self.current.index)),
-                ));
+                out.push(with_cfgs(&start, &call(method, start.span, Some(self.current.index))));
             }
             if let Some(method) = exit(&statement) {
-                out.push(with_cfgs(&start, Self::call(method, start.span, None)));
+                out.push(with_cfgs(&start, &call(method, start.span, None)));
             }
             is_sure = start.cfgs.is_empty();
             self.visit_stmt_mut(&mut statement);
@@ -151,23 +148,10 @@ impl Probes {
         }
         if let Some(brace) = close.after(self.current.number) {
             let index = self.lines.brace(brace);
-            out.push(Self::call("line", block.brace_token.span.close(), Some(index)));
+            out.push(call("line", block.brace_token.span.close(), Some(index)));
         }
         self.current = around;
         out
-    }
-
-    /// Returns the statement `guard.method(index);`.
-    fn call(method: &str, at: Span, index: Option<usize>) -> Stmt {
-        let (guard, method) = (local("guard", at), Ident::new(method, hygienic(at)));
-        verbatim(quote_spanned!(hygienic(at)=> #guard.#method(#index);))
-    }
-
-    /// Returns the statement `let method = guard.method(index);`.
-    fn local_call(method: &str, at: Span, index: usize) -> Stmt {
-        let (guard, method) = (local("guard", at), Ident::new(method, hygienic(at)));
-        let name = local(&format!("_{method}"), at);
-        verbatim(quote_spanned!(hygienic(at)=> let #name = #guard.#method(#index);))
     }
 }
 
@@ -245,9 +229,10 @@ impl Close {
         }
         // A macro may expand to `let`.
         let binds = |statement: &Stmt| matches!(statement, Stmt::Local(_) | Stmt::Macro(_));
-        match block.stmts[..position].iter().any(binds) {
-            true => Self::Before { position, brace },
-            false => Self::Nowhere,
+        if block.stmts[..position].iter().any(binds) {
+            Self::Before { position, brace }
+        } else {
+            Self::Nowhere
         }
     }
 
@@ -323,7 +308,7 @@ fn first_span(expr: &Expr) -> Span {
 
 /// Puts the statement's own conditions on its probe: without the statement the
 /// probe must not be there either, or it may stand behind the block's value.
-fn with_cfgs(start: &Start, probe: Stmt) -> Stmt {
+fn with_cfgs(start: &Start, probe: &Stmt) -> Stmt {
     let cfgs = &start.cfgs;
     verbatim(quote_spanned!(hygienic(start.span)=> #cfgs #probe))
 }
@@ -336,6 +321,19 @@ fn local(name: &str, at: Span) -> Ident {
 /// Returns a span at the position of `at` with the names of this macro.
 fn hygienic(at: Span) -> Span {
     Span::mixed_site().located_at(at)
+}
+
+/// Returns the statement `guard.method(index);`.
+fn call(method: &str, at: Span, index: Option<usize>) -> Stmt {
+    let (guard, method) = (local("guard", at), Ident::new(method, hygienic(at)));
+    verbatim(quote_spanned!(hygienic(at)=> #guard.#method(#index);))
+}
+
+/// Returns the statement `let method = guard.method(index);`.
+fn local_call(method: &str, at: Span, index: usize) -> Stmt {
+    let (guard, method) = (local("guard", at), Ident::new(method, hygienic(at)));
+    let name = local(&format!("_{method}"), at);
+    verbatim(quote_spanned!(hygienic(at)=> let #name = #guard.#method(#index);))
 }
 
 /// Returns `tokens`, a whole statement, as one.
