@@ -18,28 +18,28 @@ const MAX_COUNT: u32 = 10_000_000;
 /// the allocator's own report.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, after_help = AFTER_HELP)]
-pub struct Args {
+pub(crate) struct Args {
     /// Another job than the numbers.
     #[command(subcommand)]
-    pub job: Option<Job>,
+    pub(crate) job: Option<Job>,
 
     /// Build from N random numbers in 1..=100
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     #[arg(value_parser = clap::value_parser!(u32).range(0..=i64::from(MAX_COUNT)))]
-    pub count: u32,
+    pub(crate) count: u32,
 
     /// Draw the numbers from seed N; the same seed gives the same numbers
     #[arg(long, value_name = "N", default_value_t = SEED)]
-    pub seed: u64,
+    pub(crate) seed: u64,
 
     /// After the table, list each line's increment in bytes
     #[arg(long, global = true)]
-    pub bytes: bool,
+    pub(crate) bytes: bool,
 }
 
 /// The jobs besides the numbers.
 #[derive(Debug, Subcommand)]
-pub enum Job {
+pub(crate) enum Job {
     /// Index every text file below the paths and rank its words
     ///
     /// Builds an inverted index, from each word to the files that hold it, and

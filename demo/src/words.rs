@@ -49,6 +49,10 @@ pub fn run(paths: &[PathBuf], top: usize, out: &mut impl Write) -> Result<(), Fa
     Ok(())
 }
 
+#[expect(
+    clippy::unnecessary_debug_formatting,
+    reason = "quoted and escaped, a path stays on its line whatever it is called"
+)]
 fn write_words(ranked: &[Ranked<'_>], index: &Index, out: &mut impl Write) -> io::Result<()> {
     if ranked.is_empty() {
         return Ok(());

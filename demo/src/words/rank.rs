@@ -19,7 +19,10 @@ impl Ranked<'_> {
     /// Returns the file that holds the word most often, of equals the first;
     /// `None` only for a word without postings, which no index has.
     pub fn most_in(&self) -> Option<FileId> {
-        self.postings.iter().min_by_key(|posting| Reverse(posting.count)).map(|posting| posting.file)
+        self.postings
+            .iter()
+            .min_by_key(|posting| Reverse(posting.count))
+            .map(|posting| posting.file)
     }
 }
 
@@ -64,8 +67,12 @@ mod tests {
             let mut distinct = words.clone();
             distinct.sort();
             distinct.dedup();
-            words.iter().for_each(|word| naive.entry(word.clone()).or_default().0 += 1);
-            distinct.iter().for_each(|word| naive.entry(word.clone()).or_default().1 += 1);
+            for word in &words {
+                naive.entry(word.clone()).or_default().0 += 1;
+            }
+            for word in distinct {
+                naive.entry(word).or_default().1 += 1;
+            }
             index.add(format!("f{file}").into(), words);
         }
         // A stable sort of words in ascending order: ties stay in that order.

@@ -63,7 +63,9 @@ impl Reason {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Io(error) => match error.kind() {
-                io::ErrorKind::NotFound => "check its spelling, or name a file or folder that exists",
+                io::ErrorKind::NotFound => {
+                    "check its spelling, or name a file or folder that exists"
+                }
                 io::ErrorKind::PermissionDenied => "make it readable for you, or leave it out",
                 _ => "name another file or folder",
             },
@@ -125,7 +127,11 @@ pub fn check(path: &Path) -> Result<(), Unread> {
 fn regular_file(entry: DirEntry) -> Result<Option<TextFile>, Unread> {
     let named = entry.depth() == 0;
     // Of a link the walk reports the link; the user's own stands for its target.
-    let kind = if named { fs::metadata(entry.path()).map(|data| data.file_type()) } else { Ok(entry.file_type()) };
+    let kind = if named {
+        fs::metadata(entry.path()).map(|data| data.file_type())
+    } else {
+        Ok(entry.file_type())
+    };
     let path = entry.into_path();
     let reason = match kind {
         Ok(kind) if kind.is_dir() => return Ok(None),
@@ -141,7 +147,9 @@ fn regular_file(entry: DirEntry) -> Result<Option<TextFile>, Unread> {
 fn unlisted(root: &Path, error: walkdir::Error) -> Unread {
     let path = error.path().unwrap_or(root).to_path_buf();
     let named = error.depth() == 0;
-    Unread { path, named, reason: Reason::Io(error.into()) }
+    // The walk's one other complaint is of links that lead in a circle.
+    let reason = error.into_io_error().map_or(Reason::Link, Reason::Io);
+    Unread { path, named, reason }
 }
 
 #[cfg(test)]
@@ -226,6 +234,9 @@ mod tests {
 
         let (paths, odd) = names(&tree.join("dangling"));
         assert!(paths.is_empty());
-        assert!(odd.len() == 1 && odd[0].named && matches!(odd[0].reason, Reason::Io(_)), "{odd:?}");
+        assert!(
+            odd.len() == 1 && odd[0].named && matches!(odd[0].reason, Reason::Io(_)),
+            "{odd:?}"
+        );
     }
 }

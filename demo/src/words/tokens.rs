@@ -39,9 +39,8 @@ mod tests {
         let alphabet: Vec<char> = "aB9 \n_-.'ßÉжЯ漢٣\u{301}\u{feff}İΣ🦀".chars().collect();
         let mut rng = fastrand::Rng::with_seed(11);
         for _ in 0..2_000 {
-            let text: String = (0..rng.usize(..40))
-                .map(|_| alphabet[rng.usize(..alphabet.len())])
-                .collect();
+            let text: String =
+                (0..rng.usize(..40)).map(|_| alphabet[rng.usize(..alphabet.len())]).collect();
             assert_eq!(words(&text).collect::<Vec<_>>(), naive(&text), "{text:?}");
         }
     }
