@@ -1,1 +1,73 @@
-//! alloc-core
+//! [`PoolAlloc`]: CPython's memory system as a global allocator for Rust.
+//!
+//! ```
+//! #[global_allocator]
+//! static GLOBAL: alloc_core::PoolAlloc = alloc_core::PoolAlloc::new();
+//!
+//! let words: Vec<String> = ["arena", "pool", "block"].map(String::from).into();
+//! println!("{}", alloc_core::stats());
+//! # assert_eq!(words.len(), 3);
+//! ```
+//!
+//! Small objects (16 to 512 bytes) live in *blocks* of 32 size classes; blocks of
+//! one class share a *pool* of 4 KiB; 63 pools share an *arena* of 256 KiB. Bigger
+//! objects have *slabs* (to 128 KiB) or *mappings* of their own. Each thread has a
+//! *heap* that it uses without a lock; a block freed by another thread goes home
+//! as a *remote free*.
+//!
+//! - [`stats`] says where every byte is; its `Display` is the report of CPython's
+//!   `sys._debugmallocstats()`.
+//! - [`block_of`] finds the block that any address lies in.
+//! - [`check`] walks the heaps and checks their invariants.
+//!
+//! # The layers, each using only those below it
+//!
+//! | layer | modules |
+//! |---|---|
+//! | interface | `global`, `stats` + `report`, `block`, `check` |
+//! | threads | `tls` (whose heap), `registry` (all heaps), `outbox` (frees to others) |
+//! | a heap | `heap`, `bin` (cached blocks), `remote` (frees from others) |
+//! | memory | `arenas`, `arena`, `pool`; `large` (own mappings) |
+//! | ground | `supply` (chunks of arenas), `pagemap` (address → owner) |
+//! | base | `class`, `config`, `cell`, `lock`, `sync`, `os` (the only platform code) |
+//!
+//! ARCHITECTURE.md at the root walks an allocation and a free through them.
+
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "addresses are 64-bit, and every narrowed count is bounded by the geometry: see the assertions in config"
+)]
+
+#[cfg(not(unix))]
+compile_error!("alloc-core needs a Unix system: mmap, pthread keys");
+#[cfg(not(target_pointer_width = "64"))]
+compile_error!("alloc-core needs 64-bit addresses");
+
+mod arena;
+mod arenas;
+mod bin;
+mod block;
+mod cell;
+mod check;
+mod class;
+mod config;
+mod global;
+mod heap;
+mod large;
+mod lock;
+mod os;
+mod outbox;
+mod pagemap;
+mod pool;
+mod registry;
+mod remote;
+mod report;
+mod stats;
+mod supply;
+mod sync;
+mod tls;
+
+pub use block::{Block, Tier, block_of};
+pub use check::{Violation, check};
+pub use global::PoolAlloc;
+pub use stats::{ArenaStats, BigStats, ClassStats, Stats, stats};

@@ -1,0 +1,246 @@
+//! An arena: 256 KiB, aligned to its size, cut into 64 pages of 4 KiB.
+//!
+//! Page 0 is the header page: the arena's own line of 64 bytes and 63 pool
+//! headers, one for each page behind it (1/64 of the arena, 1.56 %). A pool
+//! takes a run of pages; the header that counts is that of its first page.
+//!
+//! Two sets of pages say everything: `free_pages` (in no pool) and `heads`
+//! (first page of a pool). The header page is in neither. A page that is not
+//! free belongs to the pool whose head is the nearest at or below it.
+//!
+//! Only the owning heap's thread writes an arena; `owner` alone is read by
+//! threads that free a block here.
+
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use crate::cell::{OwnerPtr, OwnerU8, OwnerU64};
+use crate::class::{Family, SizeClass};
+use crate::config::{ARENA_PAGES, POOL_BYTES, POOL_SHIFT, USABLE_PAGES};
+use crate::heap::ThreadHeap;
+use crate::pagemap;
+use crate::pool::Pool;
+
+/// Every page but the header page.
+const ALL_PAGES: u64 = !1;
+
+/// The arena's own line and its pools' headers: its first page.
+#[repr(C)]
+pub(crate) struct Arena {
+    line: Line,
+    pools: [Pool; USABLE_PAGES],
+}
+
+const _: () = assert!(size_of::<Arena>() == POOL_BYTES, "the headers fill one page");
+
+#[repr(C, align(64))]
+struct Line {
+    owner: AtomicPtr<ThreadHeap>,
+    free_pages: OwnerU64,
+    heads: OwnerU64,
+    next: OwnerPtr<Arena>,
+    prev: OwnerPtr<Arena>,
+    slabs: OwnerU8,
+}
+
+impl Arena {
+    /// Makes the arena at `base` an unused one of `owner`.
+    ///
+    /// # Safety
+    /// `base` is the start of 256 KiB from the supply that nobody uses.
+    pub(crate) unsafe fn init(
+        base: NonNull<u8>,
+        owner: &'static ThreadHeap,
+        family: Family,
+    ) -> NonNull<Arena> {
+        let arena = base.cast::<Arena>();
+        // SAFETY: the first page is readable and writable; any bytes, all zero
+        // here, are valid atomics, so a shared reference is sound at once.
+        let line = &unsafe { arena.as_ref() }.line;
+        line.heads.set(0);
+        line.free_pages.set(ALL_PAGES);
+        line.slabs.set(u8::from(family == Family::Slab));
+        line.next.set(core::ptr::null_mut());
+        line.prev.set(core::ptr::null_mut());
+        // Release: a thread that frees here learns the owner from its block,
+        // whose hand-over ordered it after this; `stats` reads it under a lock.
+        line.owner.store(core::ptr::from_ref(owner).cast_mut(), Ordering::Release);
+        arena
+    }
+
+    /// The arena that holds `block`.
+    #[inline]
+    pub(crate) fn of(block: NonNull<u8>) -> NonNull<Arena> {
+        pagemap::unit_of(block).cast()
+    }
+
+    /// The heap that owns the arena, or `None` if it is not in use.
+    #[inline]
+    pub(crate) fn owner(&self) -> Option<&'static ThreadHeap> {
+        // SAFETY: heaps live forever.
+        unsafe { self.line.owner.load(Ordering::Relaxed).as_ref() }
+    }
+
+    /// The family whose pools this arena holds.
+    pub(crate) fn family(&self) -> Family {
+        if self.line.slabs.get() == 0 { Family::Small } else { Family::Slab }
+    }
+
+    /// Pages in no pool.
+    pub(crate) fn free_page_count(&self) -> usize {
+        self.line.free_pages.get().count_ones() as usize
+    }
+
+    /// Whether no page is in a pool.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.line.free_pages.get() == ALL_PAGES
+    }
+
+    /// Whether `page` is in a pool.
+    pub(crate) fn is_in_pool(&self, page: usize) -> bool {
+        page != 0 && self.line.free_pages.get() >> page & 1 == 0
+    }
+
+    /// The first page of the pool that `page`, which is in one, belongs to.
+    #[inline]
+    pub(crate) fn head_page(&self, page: usize) -> usize {
+        let heads_up_to_page = self.line.heads.get() & (u64::MAX >> (ARENA_PAGES - 1 - page));
+        // `| 1`: a page in no pool yields the header page instead of a shift
+        // out of range.
+        (heads_up_to_page | 1).ilog2() as usize
+    }
+
+    /// The header for page `page`.
+    #[inline]
+    pub(crate) fn pool_at(arena: NonNull<Arena>, page: usize) -> NonNull<Pool> {
+        // SAFETY: page is below 64, and headers and arena line, all of 64
+        // bytes, fill the arena's first page: header p is line p.
+        unsafe { arena.cast::<Pool>().add(page) }
+    }
+
+    /// The header of the pool that holds `block`.
+    ///
+    /// # Safety
+    /// `block` lies in a pool of `arena`, which is in use.
+    pub(crate) unsafe fn pool_of(arena: NonNull<Arena>, block: NonNull<u8>) -> NonNull<Pool> {
+        let page = (block.addr().get() - arena.addr().get()) >> POOL_SHIFT;
+        // SAFETY: the caller's contract.
+        Self::pool_at(arena, unsafe { arena.as_ref() }.head_page(page))
+    }
+
+    /// The arena that holds this header.
+    pub(crate) fn of_pool(pool: NonNull<Pool>) -> NonNull<Arena> {
+        Self::of(pool.cast())
+    }
+
+    /// The number of the page whose header this is.
+    fn page_of(pool: NonNull<Pool>) -> usize {
+        (pool.addr().get() % POOL_BYTES) / size_of::<Pool>()
+    }
+
+    /// Where the pages of `pool` start.
+    #[inline]
+    pub(crate) fn pages_of(pool: NonNull<Pool>) -> NonNull<u8> {
+        let arena = Self::of_pool(pool).cast::<u8>();
+        // SAFETY: the page's number is below 64, so it lies in the arena.
+        unsafe { arena.add(Self::page_of(pool) << POOL_SHIFT) }
+    }
+
+    /// Whether some run of free pages holds a pool of `class`.
+    pub(crate) fn has_room(&self, class: SizeClass) -> bool {
+        first_run(self.line.free_pages.get(), class.pool_pages()).is_some()
+    }
+
+    /// Takes a run of free pages, lowest address first, as a pool of `class`.
+    /// `None`: no run is long enough.
+    pub(crate) fn take_pool(arena: NonNull<Arena>, class: SizeClass) -> Option<NonNull<Pool>> {
+        // SAFETY: the caller got the arena from its heap's set: it is in use.
+        let line = &unsafe { arena.as_ref() }.line;
+        let pages = class.pool_pages();
+        let page = first_run(line.free_pages.get(), pages)?;
+        let pool = Self::pool_at(arena, page);
+        // SAFETY: a header in the arena's first page; see `init` on validity.
+        unsafe { pool.as_ref() }.reset(class);
+        line.free_pages.set(line.free_pages.get() & !run(page, pages));
+        line.heads.set(line.heads.get() | 1 << page);
+        Some(pool)
+    }
+
+    /// Gives the pages of an empty pool back to its arena.
+    ///
+    /// # Safety
+    /// `pool` is in use, empty, and on no list.
+    pub(crate) unsafe fn give_pool(pool: NonNull<Pool>) {
+        let page = Self::page_of(pool);
+        // SAFETY: the caller's contract: a live header.
+        let pages = unsafe { pool.as_ref() }.class().pool_pages();
+        // SAFETY: the arena of a pool in use is in use.
+        let line = &unsafe { Self::of_pool(pool).as_ref() }.line;
+        line.heads.set(line.heads.get() & !(1 << page));
+        line.free_pages.set(line.free_pages.get() | run(page, pages));
+    }
+
+    /// The arena's pools, by address.
+    pub(crate) fn pools(arena: NonNull<Arena>) -> impl Iterator<Item = NonNull<Pool>> {
+        // SAFETY: the caller got the arena from a set or the supply: it is mapped.
+        let mut heads = unsafe { arena.as_ref() }.line.heads.get();
+        core::iter::from_fn(move || {
+            let page = heads.trailing_zeros() as usize;
+            heads &= heads.wrapping_sub(1);
+            (page < ARENA_PAGES).then(|| Self::pool_at(arena, page))
+        })
+    }
+
+    /// The links of the set that this arena is in.
+    pub(crate) fn links(&self) -> (&OwnerPtr<Arena>, &OwnerPtr<Arena>) {
+        (&self.line.next, &self.line.prev)
+    }
+}
+
+/// `pages` ones from bit `page` on.
+const fn run(page: usize, pages: usize) -> u64 {
+    (u64::MAX >> (ARENA_PAGES - pages)) << page
+}
+
+/// The lowest bit that starts a run of `pages` ones in `free`.
+///
+/// Each step halves what is missing: a one in `starts` means that `known` ones
+/// follow from there.
+fn first_run(free: u64, pages: usize) -> Option<usize> {
+    let mut starts = free;
+    let mut known = 1;
+    while known < pages {
+        let step = known.min(pages - known);
+        starts &= starts >> step;
+        known += step;
+    }
+    (starts != 0).then(|| starts.trailing_zeros() as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_run_agrees_with_a_search_bit_by_bit() {
+        let oracle = |free: u64, pages: usize| {
+            (0..=ARENA_PAGES - pages).find(|&at| (at..at + pages).all(|bit| free >> bit & 1 == 1))
+        };
+        let mut free = 0x9E37_79B9_7F4A_7C15_u64;
+        for _ in 0..2000 {
+            free ^= free << 13;
+            free ^= free >> 7;
+            free ^= free << 17;
+            for sparse in [free, free | free >> 1 | free >> 5, ALL_PAGES, 0] {
+                for pages in 1..=USABLE_PAGES {
+                    assert_eq!(
+                        first_run(sparse, pages),
+                        oracle(sparse, pages),
+                        "{sparse:x} {pages}"
+                    );
+                }
+            }
+        }
+        assert_eq!(run(1, USABLE_PAGES), ALL_PAGES);
+    }
+}

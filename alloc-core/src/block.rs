@@ -1,0 +1,100 @@
+//! Which block an address lies in: [`block_of`].
+
+use core::ptr::NonNull;
+
+use crate::arena::Arena;
+use crate::class::Family;
+use crate::config::POOL_SHIFT;
+use crate::pagemap::{self, Unit};
+
+/// The tier that a block belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tier {
+    /// At most 512 bytes: a block of a 4 KiB pool.
+    Small,
+    /// 513 bytes to 128 KiB: a block of a slab.
+    Slab,
+    /// Bigger, or aligned beyond 4 KiB: a mapping of its own.
+    Mapping,
+}
+
+/// A block of memory that [`PoolAlloc`](crate::PoolAlloc) manages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Block {
+    /// Where the block starts, the pointer that its allocation returned.
+    pub start: NonNull<u8>,
+    /// Its usable bytes: at least as many as were asked for.
+    pub bytes: usize,
+    /// Where it comes from.
+    pub tier: Tier,
+}
+
+/// The block that encloses `address`, be it its first byte or any other; `None`
+/// when the address is in no block of [`PoolAlloc`](crate::PoolAlloc): on the
+/// stack, in static memory, another allocator's, in a header, or never handed out.
+///
+/// O(1), without a lock. Whether the block is allocated or has been freed is the
+/// caller's to know: a freed block of the small and slab tiers is still a block
+/// until its pool is given up. If another thread frees the block meanwhile, the
+/// answer is either the old or the new state.
+///
+/// # Examples
+///
+/// ```
+/// #[global_allocator]
+/// static GLOBAL: alloc_core::PoolAlloc = alloc_core::PoolAlloc::new();
+///
+/// let text = String::from("twenty bytes of text");
+/// let block = alloc_core::block_of(&raw const text.as_bytes()[7]).unwrap();
+/// assert_eq!(block.start.as_ptr().cast_const(), text.as_ptr());
+/// assert_eq!(block.bytes, 32); // the class that serves 20 bytes
+///
+/// let local = 0u8;
+/// assert!(alloc_core::block_of(&raw const local).is_none());
+/// ```
+#[must_use]
+pub fn block_of(address: *const u8) -> Option<Block> {
+    let address = NonNull::new(address.cast_mut())?;
+    match pagemap::lookup(address.addr().get()) {
+        Unit::Foreign => None,
+        Unit::Arena { .. } => block_in_arena(address),
+        Unit::Mapping { base, .. } => block_in_mapping(address, base),
+    }
+}
+
+fn block_in_arena(address: NonNull<u8>) -> Option<Block> {
+    let arena = Arena::of(address);
+    // SAFETY: the page map says that an arena is mapped here.
+    let header = unsafe { arena.as_ref() };
+    let page = (address.addr().get() - arena.addr().get()) >> POOL_SHIFT;
+    if !header.is_in_pool(page) {
+        return None;
+    }
+    let pool = Arena::pool_at(arena, header.head_page(page));
+    let pages = Arena::pages_of(pool);
+    // SAFETY: a header of a mapped arena.
+    let pool = unsafe { pool.as_ref() };
+    let class = pool.class();
+    let index = class.block_index(address.addr().get() - pages.addr().get());
+    if index >= pool.watermark() {
+        return None;
+    }
+    let tier = match class.family() {
+        Family::Small => Tier::Small,
+        Family::Slab => Tier::Slab,
+    };
+    // SAFETY: a block below the watermark lies in the pool's pages.
+    let start = unsafe { pages.add(index * class.block_bytes()) };
+    Some(Block { start, bytes: class.block_bytes(), tier })
+}
+
+fn block_in_mapping(address: NonNull<u8>, base: usize) -> Option<Block> {
+    let Unit::Mapping { bytes, .. } = pagemap::lookup(base) else {
+        return None;
+    };
+    if address.addr().get() - base >= bytes {
+        return None;
+    }
+    let start = NonNull::new(address.as_ptr().with_addr(base))?;
+    Some(Block { start, bytes, tier: Tier::Mapping })
+}

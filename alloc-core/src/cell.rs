@@ -1,0 +1,65 @@
+//! Words that one thread writes and any thread may read.
+//!
+//! A heap's fields belong to the thread that owns the heap, but `stats()` reads
+//! some of them from outside. A plain `Cell` would make that a data race; an
+//! atomic with relaxed loads and stores is the same machine code and is not.
+//! There is no read-modify-write here on purpose: two writers would be a bug.
+
+use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
+
+macro_rules! owner_cell {
+    ($name:ident, $atomic:ty, $value:ty) => {
+        /// A value written by its owner only, readable by all.
+        #[repr(transparent)]
+        pub(crate) struct $name($atomic);
+
+        impl $name {
+            #[inline]
+            pub(crate) fn get(&self) -> $value {
+                self.0.load(Ordering::Relaxed)
+            }
+
+            #[inline]
+            pub(crate) fn set(&self, value: $value) {
+                self.0.store(value, Ordering::Relaxed);
+            }
+        }
+    };
+}
+
+owner_cell!(OwnerU8, AtomicU8, u8);
+owner_cell!(OwnerU16, AtomicU16, u16);
+owner_cell!(OwnerU32, AtomicU32, u32);
+owner_cell!(OwnerU64, AtomicU64, u64);
+
+impl OwnerU32 {
+    pub(crate) const fn zero() -> Self {
+        Self(AtomicU32::new(0))
+    }
+}
+
+impl OwnerU64 {
+    pub(crate) const fn zero() -> Self {
+        Self(AtomicU64::new(0))
+    }
+}
+
+/// A pointer written by its owner only, readable by all; null at first.
+#[repr(transparent)]
+pub(crate) struct OwnerPtr<T>(AtomicPtr<T>);
+
+impl<T> OwnerPtr<T> {
+    pub(crate) const fn null() -> Self {
+        Self(AtomicPtr::new(core::ptr::null_mut()))
+    }
+
+    #[inline]
+    pub(crate) fn get(&self) -> *mut T {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn set(&self, value: *mut T) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,203 @@
+//! The heap's invariants, walked and checked: what tests call after each phase.
+//!
+//! Meaningful only while no other thread allocates or frees. Reads everything,
+//! changes nothing, allocates nothing.
+
+use core::fmt;
+use core::ptr::NonNull;
+
+use crate::arena::Arena;
+use crate::class::{Family, SizeClass};
+use crate::config::{ARENA_BYTES, CLASSES, POOL_BYTES, USABLE_PAGES};
+use crate::heap::ThreadHeap;
+use crate::pagemap::{self, Unit};
+use crate::pool::{Pool, PoolState};
+use crate::stats::{ArenaStats, ClassStats, stats};
+use crate::{registry, supply};
+
+/// A broken invariant: which, and the address of what breaks it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The invariant, in words.
+    pub invariant: &'static str,
+    /// Where: an arena, a pool's header or a heap; 0 for a sum.
+    pub address: usize,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "broken at {:#x}: {}", self.address, self.invariant)
+    }
+}
+
+impl core::error::Error for Violation {}
+
+/// Checks every invariant of every heap.
+///
+/// # Errors
+/// The first [`Violation`] found. Other threads at work look like violations:
+/// call this while they rest.
+///
+/// # Examples
+///
+/// ```
+/// #[global_allocator]
+/// static GLOBAL: alloc_core::PoolAlloc = alloc_core::PoolAlloc::new();
+///
+/// let text = String::from("a block in use");
+/// alloc_core::check().unwrap();
+/// # drop(text);
+/// ```
+pub fn check() -> Result<(), Violation> {
+    let mut found = Found::default();
+    for arena in supply::LOCKED.lock().taken() {
+        found.arena(arena.cast())?;
+    }
+    for heap in registry::heaps() {
+        found.heap(heap)?;
+    }
+    found.compare()?;
+    sums()
+}
+
+/// What was met while walking arenas, to compare with what the heaps list.
+struct Found {
+    /// Pools marked as listed, per class; minus those met on lists.
+    listed: [usize; CLASSES],
+    /// Blocks allocated in pools, per class; those in bins and queues.
+    allocated: [usize; CLASSES],
+    free_elsewhere: [usize; CLASSES],
+    /// Arenas with free pages, and those met in buckets.
+    usable: usize,
+    in_buckets: usize,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self {
+            listed: [0; CLASSES],
+            allocated: [0; CLASSES],
+            free_elsewhere: [0; CLASSES],
+            usable: 0,
+            in_buckets: 0,
+        }
+    }
+}
+
+impl Found {
+    fn arena(&mut self, arena: NonNull<Arena>) -> Result<(), Violation> {
+        let address = arena.addr().get();
+        let ensure = |holds, invariant| ensure(holds, invariant, address);
+        let unit = pagemap::lookup(address);
+        ensure(matches!(unit, Unit::Arena { .. }), "the page map knows every arena")?;
+        ensure(address.is_multiple_of(ARENA_BYTES), "arenas are aligned to their size")?;
+        // SAFETY: the supply, locked, says that the arena is out: it is mapped.
+        let header = unsafe { arena.as_ref() };
+        ensure(header.owner().is_some(), "an arena that is out has an owner")?;
+        self.usable += usize::from(header.free_page_count() > 0);
+
+        let mut pages = header.free_page_count();
+        for pool in Arena::pools(arena) {
+            // SAFETY: a header of a mapped arena.
+            let class = unsafe { pool.as_ref() }.class();
+            ensure(class.family() == header.family(), "an arena holds one family")?;
+            let start = Arena::pages_of(pool).addr().get() - address;
+            let first = start / POOL_BYTES;
+            for page in first..first + class.pool_pages() {
+                ensure(header.is_in_pool(page), "a pool's pages are not free")?;
+                ensure(header.head_page(page) == first, "a pool's pages lead to its head")?;
+            }
+            pages += class.pool_pages();
+            self.pool(pool)?;
+        }
+        ensure(pages == USABLE_PAGES, "every page is free or in a pool")
+    }
+
+    fn pool(&mut self, pool: NonNull<Pool>) -> Result<(), Violation> {
+        let ensure = |holds, invariant| ensure(holds, invariant, pool.addr().get());
+        // SAFETY: a header of a mapped arena.
+        let pool = unsafe { pool.as_ref() };
+        let class = pool.class();
+        let capacity = class.capacity();
+        ensure(pool.watermark() <= capacity, "the watermark is within the capacity")?;
+        ensure(pool.free_blocks() == pool.count_free_bits(), "free blocks are free bits")?;
+        ensure(!pool.has_free_bit_past_watermark(), "untouched blocks are not free")?;
+        ensure(pool.state() != PoolState::Empty, "empty pools are given back")?;
+        let full = pool.state() == PoolState::Full;
+        ensure(!(full && pool.is_listed()), "full pools are not listed")?;
+        let due = pool.watermark() < capacity || pool.free_blocks() >= class.rejoin_blocks();
+        ensure(pool.is_listed() || !due, "pools with blocks enough are listed")?;
+        self.listed[class.index()] += usize::from(pool.is_listed());
+        self.allocated[class.index()] += pool.allocated_blocks();
+        Ok(())
+    }
+
+    fn heap(&mut self, heap: &'static ThreadHeap) -> Result<(), Violation> {
+        let address = core::ptr::from_ref(heap).addr();
+        let ensure = |holds, invariant| ensure(holds, invariant, address);
+        for class in SizeClass::all() {
+            self.free_elsewhere[class.index()] +=
+                heap.cached_blocks(class) + heap.transit_blocks(class);
+            // SAFETY: no other thread changes the list: `check`'s contract; if
+            // one does, headers stay mapped under the memory that they are in.
+            for pool in unsafe { heap.serving(class).iter() } {
+                // SAFETY: a listed pool has a live header.
+                let header = unsafe { pool.as_ref() };
+                ensure(header.class() == class, "a list holds one class")?;
+                ensure(header.is_listed(), "what is listed says so")?;
+                ensure(is_owner(heap, Arena::of_pool(pool)), "a heap lists its own pools")?;
+                self.listed[class.index()] = self.listed[class.index()].wrapping_sub(1);
+            }
+        }
+        for family in [Family::Small, Family::Slab] {
+            let set = heap.arenas(family);
+            for free in 1..=USABLE_PAGES {
+                let mut count = 0;
+                // SAFETY: as above.
+                for arena in unsafe { set.bucket(free) } {
+                    // SAFETY: an arena in a bucket is live.
+                    let header = unsafe { arena.as_ref() };
+                    ensure(header.free_page_count() == free, "an arena is in its bucket")?;
+                    ensure(header.family() == family, "a set holds one family")?;
+                    ensure(is_owner(heap, arena), "a heap's sets hold its own arenas")?;
+                    count += 1;
+                }
+                ensure(set.is_occupied(free) == (count > 0), "occupied buckets are marked")?;
+                ensure(free < USABLE_PAGES || count <= 1, "at most one empty arena is kept")?;
+                self.in_buckets += count;
+            }
+        }
+        Ok(())
+    }
+
+    fn compare(&self) -> Result<(), Violation> {
+        let balanced = self.listed.iter().all(|&pools| pools == 0);
+        ensure(balanced, "pools that say they are listed are on their list", 0)?;
+        ensure(self.usable == self.in_buckets, "arenas with free pages are in a bucket", 0)?;
+        let enough = self.allocated.iter().zip(&self.free_elsewhere).all(|(all, free)| all >= free);
+        ensure(enough, "blocks in bins and queues are allocated in their pools", 0)
+    }
+}
+
+fn is_owner(heap: &ThreadHeap, arena: NonNull<Arena>) -> bool {
+    // SAFETY: the caller met the arena in a list of a heap: it is live.
+    unsafe { arena.as_ref() }.owner().is_some_and(|owner| core::ptr::eq(owner, heap))
+}
+
+/// The stats' sums: every byte of every arena has one place.
+fn sums() -> Result<(), Violation> {
+    let stats = stats();
+    let add_up = |arenas: &ArenaStats, classes: &[ClassStats]| {
+        let pools: usize = classes.iter().map(|class| class.pools * class.pool_bytes).sum();
+        pools + arenas.unused_bytes() + arenas.header_bytes() == arenas.bytes()
+            && arenas.current == arenas.allocated_total - arenas.reclaimed
+            && arenas.current <= arenas.highwater
+    };
+    let holds =
+        add_up(&stats.arenas, &stats.classes) && add_up(&stats.big.arenas, &stats.big.slabs);
+    ensure(holds, "the stats add up", 0)
+}
+
+fn ensure(holds: bool, invariant: &'static str, address: usize) -> Result<(), Violation> {
+    if holds { Ok(()) } else { Err(Violation { invariant, address }) }
+}

@@ -1,0 +1,272 @@
+//! Size classes: which block size serves a request, and the shape of its pools.
+//!
+//! Two families, numbered through: 32 *small* classes of 16..=512 bytes in steps
+//! of 16 (CPython's), then 64 *slab* classes, eight per doubling, to 128 KiB.
+//! What no class can serve (bigger, or aligned beyond a page) has a mapping of
+//! its own.
+//!
+//! Invariant: `SizeClass(n)` has `n < CLASSES`. Rust's dealloc passes the layout
+//! again, so a block's class is computed from it at both ends and never looked
+//! up; that is why `realloc` must move whenever the class changes.
+
+use crate::config::{
+    CLASS_ALIGN_MAX, CLASSES, CLASSES_PER_DOUBLING, POOL_BYTES, QUANTUM_BYTES, REJOIN_DIVISOR,
+    SLAB_CACHE_BLOCKS, SLAB_CACHE_BYTES, SLAB_MAX_BYTES, SMALL_CACHE_BLOCKS, SMALL_CACHE_BYTES,
+    SMALL_CLASSES, SMALL_MAX_BYTES, USABLE_PAGES,
+};
+
+/// The tiers that have classes: each has arenas of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    /// Pools of one page, blocks of at most 512 bytes.
+    Small,
+    /// Pools of several pages, blocks of at most 128 KiB.
+    Slab,
+}
+
+/// A size class: an index below [`CLASSES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SizeClass(u8);
+
+impl SizeClass {
+    /// The small class of a request, or `None` when it is not small. `size` 0
+    /// is not small either.
+    ///
+    /// `(size - 1) | (align - 1)` is one less than the size rounded up to the
+    /// alignment, so one comparison bounds both; a block at a multiple of such
+    /// a size from a page bound is aligned.
+    #[inline]
+    pub(crate) const fn small(size: usize, align: usize) -> Option<Self> {
+        let last = size.wrapping_sub(1) | (align - 1);
+        if last < SMALL_MAX_BYTES { Some(Self((last / QUANTUM_BYTES) as u8)) } else { None }
+    }
+
+    /// The slab class of a request that is not small, or `None` when it needs
+    /// a mapping of its own.
+    #[inline]
+    pub(crate) const fn slab(size: usize, align: usize) -> Option<Self> {
+        let last = size.wrapping_sub(1) | (align - 1);
+        if last >= SLAB_MAX_BYTES || align > CLASS_ALIGN_MAX {
+            return None;
+        }
+        // The class of `last`'s leading bit and the three bits below it. Its
+        // block is a multiple of 2^(doubling - 3), and of `align`: either the
+        // step is at least `align`, or the rounded size was a multiple already.
+        let doubling = last.ilog2();
+        let step = (last >> (doubling - CLASSES_PER_DOUBLING.ilog2())) % CLASSES_PER_DOUBLING;
+        let octave = (doubling - SMALL_MAX_BYTES.ilog2()) as usize;
+        Some(Self((SMALL_CLASSES + octave * CLASSES_PER_DOUBLING + step) as u8))
+    }
+
+    /// The class of a request in either family.
+    #[inline]
+    pub(crate) const fn of(size: usize, align: usize) -> Option<Self> {
+        match Self::small(size, align) {
+            Some(class) => Some(class),
+            None => Self::slab(size, align),
+        }
+    }
+
+    /// The class with number `index`, which must be below [`CLASSES`].
+    pub(crate) fn from_index(index: usize) -> Self {
+        debug_assert!(index < CLASSES);
+        Self(index as u8)
+    }
+
+    /// Every class, ascending.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..CLASSES).map(Self::from_index)
+    }
+
+    /// The number of this class, below [`CLASSES`].
+    #[inline]
+    pub(crate) const fn index(self) -> usize {
+        let index = self.0 as usize;
+        // SAFETY: every constructor yields a number below CLASSES: `small` at
+        // most 511/16 = 31, `slab` at most 32 + 7*8 + 7 = 95, `from_index` by
+        // its contract.
+        unsafe { core::hint::assert_unchecked(index < CLASSES) };
+        index
+    }
+
+    /// The family that this class belongs to.
+    #[inline]
+    pub(crate) const fn family(self) -> Family {
+        if self.index() < SMALL_CLASSES { Family::Small } else { Family::Slab }
+    }
+
+    #[inline]
+    fn shape(self) -> &'static Shape {
+        &SHAPES[self.index()]
+    }
+
+    /// Bytes of a block.
+    #[inline]
+    pub(crate) fn block_bytes(self) -> usize {
+        self.shape().block_bytes as usize
+    }
+
+    /// Pages of a pool.
+    #[inline]
+    pub(crate) fn pool_pages(self) -> usize {
+        usize::from(self.shape().pool_pages)
+    }
+
+    /// Blocks of a pool, at most 256.
+    #[inline]
+    pub(crate) fn capacity(self) -> usize {
+        usize::from(self.shape().capacity)
+    }
+
+    /// Blocks that a thread caches at most.
+    pub(crate) fn cache_blocks(self) -> usize {
+        usize::from(self.shape().cache_blocks)
+    }
+
+    /// Free blocks from which a full pool serves again.
+    #[inline]
+    pub(crate) fn rejoin_blocks(self) -> usize {
+        self.capacity().div_ceil(REJOIN_DIVISOR)
+    }
+
+    /// The number of the block that holds byte `offset` of a pool: the quotient
+    /// `offset / block_bytes`, by multiplication.
+    #[inline]
+    pub(crate) fn block_index(self, offset: usize) -> usize {
+        ((offset as u64 * self.shape().reciprocal) >> RECIPROCAL_SHIFT) as usize
+    }
+}
+
+/// What follows from a class's block size, computed once at compile time.
+struct Shape {
+    /// `ceil(2^40 / block_bytes)`: the quotient is exact while offset × size is
+    /// below 2^40 (Granlund and Montgomery 1994); both are below 2^18.
+    reciprocal: u64,
+    block_bytes: u32,
+    capacity: u16,
+    cache_blocks: u16,
+    pool_pages: u8,
+}
+
+const RECIPROCAL_SHIFT: u32 = 40;
+const _: () = assert!(USABLE_PAGES * POOL_BYTES * SLAB_MAX_BYTES < 1 << RECIPROCAL_SHIFT);
+
+static SHAPES: [Shape; CLASSES] = {
+    const EMPTY: Shape =
+        Shape { reciprocal: 0, block_bytes: 0, capacity: 0, cache_blocks: 0, pool_pages: 0 };
+    let mut shapes = [EMPTY; CLASSES];
+    let mut index = 0;
+    while index < CLASSES {
+        shapes[index] = shape(index);
+        index += 1;
+    }
+    shapes
+};
+
+const fn shape(index: usize) -> Shape {
+    let small = index < SMALL_CLASSES;
+    let block_bytes = if small {
+        (index + 1) * QUANTUM_BYTES
+    } else {
+        let (octave, step) = (
+            (index - SMALL_CLASSES) / CLASSES_PER_DOUBLING,
+            (index - SMALL_CLASSES) % CLASSES_PER_DOUBLING,
+        );
+        (CLASSES_PER_DOUBLING + step + 1) * ((SMALL_MAX_BYTES << octave) / CLASSES_PER_DOUBLING)
+    };
+    let pool_pages = if small { 1 } else { slab_pages(block_bytes) };
+    let cache_blocks = if small {
+        clamp(SMALL_CACHE_BYTES / block_bytes, SMALL_CACHE_BLOCKS)
+    } else {
+        clamp(SLAB_CACHE_BYTES / block_bytes, SLAB_CACHE_BLOCKS)
+    };
+    Shape {
+        reciprocal: (1u64 << RECIPROCAL_SHIFT).div_ceil(block_bytes as u64),
+        block_bytes: block_bytes as u32,
+        capacity: (pool_pages * POOL_BYTES / block_bytes) as u16,
+        cache_blocks: cache_blocks as u16,
+        pool_pages: pool_pages as u8,
+    }
+}
+
+/// The fewest pages that hold at least four blocks (or as many as an arena has
+/// room for) and lose at most 1/16 behind the last one; else the least wasteful.
+const fn slab_pages(block_bytes: usize) -> usize {
+    let room = USABLE_PAGES * POOL_BYTES / block_bytes;
+    let wanted = if room < 4 { room } else { 4 };
+    let mut best = USABLE_PAGES;
+    let mut pages = (wanted * block_bytes).div_ceil(POOL_BYTES);
+    while pages <= USABLE_PAGES {
+        let lost = pages * POOL_BYTES % block_bytes;
+        if lost * 16 <= pages * POOL_BYTES {
+            return pages;
+        }
+        let best_lost = best * POOL_BYTES % block_bytes;
+        if lost * best < best_lost * pages {
+            best = pages;
+        }
+        pages += 1;
+    }
+    best
+}
+
+const fn clamp(value: usize, (low, high): (usize, usize)) -> usize {
+    if value < low {
+        low
+    } else if value > high {
+        high
+    } else {
+        value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The naive oracle: the first class, by linear search, whose block fits and
+    /// whose multiples are aligned.
+    fn oracle(size: usize, align: usize) -> Option<usize> {
+        if align > CLASS_ALIGN_MAX {
+            return None;
+        }
+        SizeClass::all()
+            .map(SizeClass::block_bytes)
+            .find(|&bytes| bytes >= size && bytes.is_multiple_of(align))
+    }
+
+    #[test]
+    fn every_size_gets_the_tightest_class() {
+        for align in (0..=12).map(|shift| 1 << shift) {
+            for size in (1..=9000).chain((9001..=140_000).step_by(101)) {
+                let class = SizeClass::of(size, align).map(SizeClass::block_bytes);
+                assert_eq!(class, oracle(size, align), "size {size} align {align}");
+            }
+        }
+        assert_eq!(SizeClass::of(0, 1), None);
+        assert_eq!(SizeClass::of(16, 8192), None);
+        assert_eq!(SizeClass::of(SLAB_MAX_BYTES + 1, 1), None);
+        assert_eq!(SizeClass::of(usize::MAX, 1), None);
+    }
+
+    #[test]
+    fn block_index_is_the_quotient() {
+        for class in SizeClass::all() {
+            for offset in 0..class.pool_pages() * POOL_BYTES {
+                assert_eq!(class.block_index(offset), offset / class.block_bytes());
+            }
+        }
+    }
+
+    #[test]
+    fn shapes_hold_their_bounds() {
+        for class in SizeClass::all() {
+            let (bytes, pages) = (class.block_bytes(), class.pool_pages());
+            assert!((1..=256).contains(&class.capacity()), "{class:?}");
+            assert!(class.capacity() * bytes <= pages * POOL_BYTES && pages <= USABLE_PAGES);
+            assert!(class.cache_blocks() >= 2);
+            let lost = pages * POOL_BYTES - class.capacity() * bytes;
+            assert!(lost * 8 <= pages * POOL_BYTES, "{class:?} loses {lost} of {pages} pages");
+        }
+    }
+}

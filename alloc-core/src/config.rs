@@ -1,0 +1,71 @@
+//! The geometry, in one place: a few knobs, everything else derived from them
+//! and checked at compile time.
+//!
+//! The numbers are CPython's classic ones (`Objects/obmalloc.c` before 3.10):
+//! 256 KiB arenas, 4 KiB pools, blocks of 16 to 512 bytes in steps of 16.
+
+/// Bytes of an arena, and its alignment.
+pub(crate) const ARENA_BYTES: usize = 256 << 10;
+/// log2 of [`ARENA_BYTES`].
+pub(crate) const ARENA_SHIFT: u32 = ARENA_BYTES.trailing_zeros();
+/// Bytes of a page of an arena; a small pool is one page, a slab several.
+pub(crate) const POOL_BYTES: usize = 4 << 10;
+/// log2 of [`POOL_BYTES`].
+pub(crate) const POOL_SHIFT: u32 = POOL_BYTES.trailing_zeros();
+/// Pages of an arena, its header page included.
+pub(crate) const ARENA_PAGES: usize = ARENA_BYTES / POOL_BYTES;
+/// Pages of an arena that pools can use: all but the header page.
+pub(crate) const USABLE_PAGES: usize = ARENA_PAGES - 1;
+/// Bytes of a chunk, the unit in which arenas are mapped; its alignment too.
+/// Eight arenas: one transparent huge page, and few mappings.
+pub(crate) const CHUNK_BYTES: usize = 2 << 20;
+/// Arenas of a chunk.
+pub(crate) const CHUNK_ARENAS: usize = CHUNK_BYTES / ARENA_BYTES;
+
+/// The smallest block, the step between small classes, and the alignment that
+/// every block has.
+pub(crate) const QUANTUM_BYTES: usize = 16;
+/// The biggest block of the small tier.
+pub(crate) const SMALL_MAX_BYTES: usize = 512;
+/// Size classes of the small tier.
+pub(crate) const SMALL_CLASSES: usize = SMALL_MAX_BYTES / QUANTUM_BYTES;
+
+/// The biggest block that a slab serves; what is bigger has its own mapping.
+pub(crate) const SLAB_MAX_BYTES: usize = 128 << 10;
+/// Slab classes per doubling of the size: waste stays under 1/8.
+pub(crate) const CLASSES_PER_DOUBLING: usize = 8;
+/// Size classes of the slabs.
+pub(crate) const SLAB_CLASSES: usize =
+    (SLAB_MAX_BYTES / SMALL_MAX_BYTES).trailing_zeros() as usize * CLASSES_PER_DOUBLING;
+/// Size classes in all.
+pub(crate) const CLASSES: usize = SMALL_CLASSES + SLAB_CLASSES;
+
+/// The biggest alignment that a class can serve: pools start on page bounds.
+pub(crate) const CLASS_ALIGN_MAX: usize = POOL_BYTES;
+
+/// Bytes that a thread may keep in its cache, per small class.
+pub(crate) const SMALL_CACHE_BYTES: usize = 16 << 10;
+/// Bounds of a small class's cache, in blocks.
+pub(crate) const SMALL_CACHE_BLOCKS: (usize, usize) = (32, 256);
+/// Bytes that a thread may keep in its cache, per slab class.
+pub(crate) const SLAB_CACHE_BYTES: usize = 64 << 10;
+/// Bounds of a slab class's cache, in blocks.
+pub(crate) const SLAB_CACHE_BLOCKS: (usize, usize) = (2, 32);
+
+/// A pool that was full serves again once 1/this of its blocks are free, so
+/// that it does not leave and rejoin its class's list at every turn.
+pub(crate) const REJOIN_DIVISOR: usize = 4;
+
+/// Bytes of freed mappings kept for reuse, for the whole process.
+pub(crate) const MAPPING_CACHE_BYTES: usize = 32 << 20;
+/// Freed mappings kept for reuse, at most.
+pub(crate) const MAPPING_CACHE_ENTRIES: usize = 64;
+
+const _: () = assert!(ARENA_BYTES.is_power_of_two(), "arenas are found by masking an address");
+const _: () = assert!(POOL_BYTES.is_power_of_two(), "pages are found by shifting an address");
+const _: () = assert!(ARENA_PAGES == 64, "a page set is one u64");
+const _: () = assert!(CHUNK_ARENAS <= 8, "a chunk's free arenas are one u8");
+const _: () = assert!(POOL_BYTES / QUANTUM_BYTES <= 256, "a pool's free map is four u64");
+const _: () = assert!(CLASSES <= u8::MAX as usize, "a class is one u8");
+const _: () = assert!(SLAB_MAX_BYTES <= USABLE_PAGES * POOL_BYTES, "a slab lies in one arena");
+const _: () = assert!(SLAB_CACHE_BLOCKS.0 >= 2, "a full cache flushes its older half");

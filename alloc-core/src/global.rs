@@ -1,0 +1,191 @@
+//! [`PoolAlloc`]: the three tiers as one `GlobalAlloc`.
+//!
+//! The fast path of a class is here and inlined: the class from the layout, the
+//! heap from thread-local storage, a pop or a push. Everything else is cold and
+//! apart. Nothing here panics, unwinds or waits for a lock on the fast path.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::ptr::NonNull;
+
+use crate::class::SizeClass;
+use crate::large::Content;
+use crate::outbox;
+use crate::{large, tls};
+
+/// CPython's pool allocator as a Rust global allocator.
+///
+/// Blocks of at most 512 bytes come from 4 KiB pools in 256 KiB arenas, bigger
+/// ones from slabs (to 128 KiB) or mappings of their own. All values of this type
+/// share one heap a thread; the type has no state of its own.
+///
+/// # Examples
+///
+/// ```
+/// #[global_allocator]
+/// static GLOBAL: alloc_core::PoolAlloc = alloc_core::PoolAlloc::new();
+///
+/// let numbers: Vec<u32> = (0..1000).collect();
+/// assert!(alloc_core::stats().bytes_in_use() >= 4000);
+/// # drop(numbers);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PoolAlloc(());
+
+impl PoolAlloc {
+    /// An allocator, ready for use: nothing is set up before the first block.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(())
+    }
+}
+
+// SAFETY: blocks are disjoint, aligned and as big as asked for: `class` and
+// `large` say why; they stay valid until freed; no path unwinds. The thread-safety
+// rests on heaps being used by their claim's holder alone.
+unsafe impl GlobalAlloc for PoolAlloc {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let block = match SizeClass::small(layout.size(), layout.align()) {
+            Some(class) => alloc_class(class),
+            None => alloc_big(layout),
+        };
+        to_raw(block)
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: a block that was allocated is not at address zero.
+        let block = unsafe { NonNull::new_unchecked(block) };
+        match SizeClass::small(layout.size(), layout.align()) {
+            Some(class) => dealloc_class(class, block),
+            // SAFETY: the caller's contract.
+            None => unsafe { dealloc_big(block, layout) },
+        }
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        let Some(class) = SizeClass::small(layout.size(), layout.align()) else {
+            return to_raw(alloc_zeroed_big(layout));
+        };
+        let block = alloc_class(class);
+        if let Some(block) = block {
+            // SAFETY: the block is new and has at least this many bytes.
+            unsafe { block.write_bytes(0, layout.size()) };
+        }
+        to_raw(block)
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        let old = SizeClass::small(layout.size(), layout.align());
+        if old.is_some() && old == SizeClass::small(new_size, layout.align()) {
+            return block;
+        }
+        // SAFETY: a block that was allocated is not at address zero.
+        let block = unsafe { NonNull::new_unchecked(block) };
+        // SAFETY: the caller's contract.
+        to_raw(unsafe { realloc_slow(block, layout, new_size) })
+    }
+}
+
+#[inline]
+fn to_raw(block: Option<NonNull<u8>>) -> *mut u8 {
+    block.map_or(core::ptr::null_mut(), NonNull::as_ptr)
+}
+
+#[inline]
+fn alloc_class(class: SizeClass) -> Option<NonNull<u8>> {
+    match tls::fast().pop(class) {
+        Some(block) => Some(block),
+        None => alloc_class_slow(class),
+    }
+}
+
+#[inline]
+fn dealloc_class(class: SizeClass, block: NonNull<u8>) {
+    if !tls::fast().push(class, block) {
+        dealloc_class_slow(class, block);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn alloc_class_slow(class: SizeClass) -> Option<NonNull<u8>> {
+    match tls::attached() {
+        Some(heap) => heap.refill(class),
+        None => tls::borrowed(|heap| heap.refill(class))?,
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn dealloc_class_slow(class: SizeClass, block: NonNull<u8>) {
+    let Some(heap) = tls::attached() else {
+        // After the thread's end, or without memory for a heap: straight to the
+        // block's owner.
+        return outbox::send_block(class, block);
+    };
+    // A heap attached just now has room.
+    if !heap.push(class, block) {
+        heap.flush(class);
+        if !heap.push(class, block) {
+            outbox::send_block(class, block);
+        }
+    }
+}
+
+#[inline(never)]
+fn alloc_big(layout: Layout) -> Option<NonNull<u8>> {
+    match SizeClass::slab(layout.size(), layout.align()) {
+        Some(class) => alloc_class(class),
+        None => large::alloc(layout.size(), layout.align()).map(|(block, _)| block),
+    }
+}
+
+#[inline(never)]
+unsafe fn dealloc_big(block: NonNull<u8>, layout: Layout) {
+    match SizeClass::slab(layout.size(), layout.align()) {
+        Some(class) => dealloc_class(class, block),
+        // SAFETY: the caller's contract: a block of this layout.
+        None => unsafe { large::dealloc(block) },
+    }
+}
+
+#[inline(never)]
+fn alloc_zeroed_big(layout: Layout) -> Option<NonNull<u8>> {
+    let (block, content) = match SizeClass::slab(layout.size(), layout.align()) {
+        Some(class) => (alloc_class(class)?, Content::Stale),
+        None => large::alloc(layout.size(), layout.align())?,
+    };
+    if content == Content::Stale {
+        // SAFETY: the block is new and has at least this many bytes.
+        unsafe { block.write_bytes(0, layout.size()) };
+    }
+    Some(block)
+}
+
+#[inline(never)]
+unsafe fn realloc_slow(block: NonNull<u8>, layout: Layout, new_size: usize) -> Option<NonNull<u8>> {
+    let align = layout.align();
+    match (SizeClass::of(layout.size(), align), SizeClass::of(new_size, align)) {
+        (Some(old), Some(new)) if old == new => Some(block),
+        // SAFETY: both sizes have a mapping of their own; the caller's contract.
+        (None, None) => unsafe { large::realloc(block, new_size, align) },
+        // SAFETY: the caller's contract.
+        _ => unsafe { move_block(block, layout, new_size) },
+    }
+}
+
+/// Copies a block into one of another class and frees it.
+unsafe fn move_block(block: NonNull<u8>, layout: Layout, new_size: usize) -> Option<NonNull<u8>> {
+    // SAFETY: realloc's caller vouches that the new size makes a valid layout.
+    let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
+    // SAFETY: the new size is not zero: realloc's contract.
+    let new_block = NonNull::new(unsafe { PoolAlloc(()).alloc(new_layout) })?;
+    // SAFETY: both blocks have at least this many bytes, and are apart.
+    unsafe { new_block.copy_from_nonoverlapping(block, layout.size().min(new_size)) };
+    // SAFETY: the caller's contract; the old block is done with.
+    unsafe { PoolAlloc(()).dealloc(block.as_ptr(), layout) };
+    Some(new_block)
+}

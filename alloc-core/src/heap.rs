@@ -1,0 +1,371 @@
+//! A thread heap: everything that one thread allocates from without a lock.
+//!
+//! In front, a bin per class; behind it the pools that serve the class, in the
+//! arenas that the heap owns. A miss (`refill`) takes blocks of a pool; a full
+//! bin (`flush`) puts its older half back: own blocks into their pools, foreign
+//! ones, grouped by owner, onto the owners' remote queues.
+//!
+//! Invariants:
+//! - Heaps live forever: an arena's owner pointer is always good. A heap outlives
+//!   its thread and is claimed by the next one; see `registry`.
+//! - Only the claim's holder, who has an [`Owned`], touches anything but `remote`
+//!   and `transit`; those any thread may.
+//! - allocated in pools = in use + in bins + in transit, per class over all heaps.
+
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+
+use crossbeam_utils::CachePadded;
+
+use crate::arena::Arena;
+use crate::arenas::ArenaSet;
+use crate::bin::Bin;
+use crate::class::{Family, SizeClass};
+use crate::config::CLASSES;
+use crate::os;
+use crate::outbox::Outbox;
+use crate::pool::{NotAllocated, Pool, PoolList, Transition};
+use crate::remote::{FreeRun, RemoteQueue};
+use crate::supply;
+
+/// One thread's heap.
+#[repr(C)]
+pub(crate) struct ThreadHeap {
+    bins: [Bin; CLASSES],
+    serving: [PoolList; CLASSES],
+    small: ArenaSet,
+    slabs: ArenaSet,
+    pub(crate) remote: CachePadded<RemoteQueue>,
+    /// Per class, the blocks in `remote`: free, but not yet in their pools.
+    transit: [AtomicU32; CLASSES],
+    /// The heap registered before this one.
+    pub(crate) next: AtomicPtr<ThreadHeap>,
+}
+
+// SAFETY: fields that only the claim's holder writes are relaxed atomics
+// (`cell`), so reading them from any thread is no data race; `Bin`'s slots are
+// reached through `Owned` alone, which one thread has at a time.
+unsafe impl Sync for ThreadHeap {}
+
+/// The right to use a heap: its claim, as a value. Not `Send`.
+#[derive(Clone, Copy)]
+pub(crate) struct Owned(&'static ThreadHeap, core::marker::PhantomData<*mut ()>);
+
+impl ThreadHeap {
+    /// A heap without room in its bins, so that every operation takes the slow
+    /// path: what a thread has before its first allocation.
+    pub(crate) const fn without_room() -> Self {
+        Self {
+            bins: [const { Bin::without_room() }; CLASSES],
+            serving: [const { PoolList::new() }; CLASSES],
+            small: ArenaSet::new(),
+            slabs: ArenaSet::new(),
+            remote: CachePadded::new(RemoteQueue::new(
+                AtomicPtr::new(core::ptr::null_mut()),
+                AtomicBool::new(true),
+            )),
+            transit: [const { AtomicU32::new(0) }; CLASSES],
+            next: AtomicPtr::new(core::ptr::null_mut()),
+        }
+    }
+
+    /// Bytes of a heap with the slots of its bins behind it.
+    fn bytes_with_slots() -> usize {
+        let slots: usize = SizeClass::all().map(SizeClass::cache_blocks).sum();
+        size_of::<Self>() + slots * size_of::<NonNull<u8>>()
+    }
+
+    /// A new heap in a mapping of its own, claimed by the caller, its bins with
+    /// room. `None` when the system has no memory.
+    pub(crate) fn map() -> Option<Owned> {
+        let heap = os::map(os::round_to_pages(Self::bytes_with_slots())?)?.cast::<Self>();
+        // SAFETY: the mapping is big enough, page-aligned and nobody else's.
+        unsafe { heap.write(Self::without_room()) };
+        // SAFETY: initialised above; never unmapped.
+        let heap: &'static Self = unsafe { heap.as_ref() };
+        let mut slots = NonNull::from(heap).cast::<Self>();
+        // SAFETY: one past the heap, inside the mapping.
+        slots = unsafe { slots.add(1) };
+        let mut slots = slots.cast::<NonNull<u8>>();
+        for class in SizeClass::all() {
+            let capacity = class.cache_blocks();
+            // SAFETY: the mapping holds the slots of all classes, one after the
+            // other, for this heap alone.
+            unsafe { heap.bins[class.index()].set_room(slots, capacity) };
+            // SAFETY: as above: at most one past the last slot.
+            slots = unsafe { slots.add(capacity) };
+        }
+        // SAFETY: the queue was made claimed, by and for this caller.
+        Some(unsafe { Owned::new(heap) })
+    }
+
+    /// Claims this heap if nobody has it.
+    pub(crate) fn try_claim(&'static self) -> Option<Owned> {
+        // SAFETY: the claim was just taken for the caller.
+        self.remote.try_claim().then(|| unsafe { Owned::new(self) })
+    }
+
+    /// Blocks of `class` in this heap's bin.
+    pub(crate) fn cached_blocks(&self, class: SizeClass) -> usize {
+        self.bins[class.index()].len()
+    }
+
+    /// Blocks of `class` freed by other threads, not yet back in their pools.
+    pub(crate) fn transit_blocks(&self, class: SizeClass) -> usize {
+        self.transit[class.index()].load(Ordering::Relaxed) as usize
+    }
+
+    /// Counts blocks about to be sent to this heap.
+    pub(crate) fn add_transit(&self, class: SizeClass, blocks: u32) {
+        self.transit[class.index()].fetch_add(blocks, Ordering::Relaxed);
+    }
+
+    /// The pools that serve `class`.
+    pub(crate) fn serving(&self, class: SizeClass) -> &PoolList {
+        &self.serving[class.index()]
+    }
+
+    /// The heap's arenas of `family`.
+    pub(crate) fn arenas(&self, family: Family) -> &ArenaSet {
+        match family {
+            Family::Small => &self.small,
+            Family::Slab => &self.slabs,
+        }
+    }
+}
+
+impl Owned {
+    /// The right to use `heap`.
+    ///
+    /// # Safety
+    /// The caller holds the claim on `heap`, or `heap` has no room in its bins
+    /// and only `pop` and `push` will be called.
+    #[inline]
+    pub(crate) unsafe fn new(heap: &'static ThreadHeap) -> Self {
+        Self(heap, core::marker::PhantomData)
+    }
+
+    /// The heap.
+    pub(crate) fn heap(self) -> &'static ThreadHeap {
+        self.0
+    }
+
+    /// A cached block of `class`.
+    #[inline]
+    pub(crate) fn pop(self, class: SizeClass) -> Option<NonNull<u8>> {
+        self.0.bins[class.index()].pop()
+    }
+
+    /// Caches a block of `class`; `false` when its bin is full.
+    #[inline]
+    #[must_use]
+    pub(crate) fn push(self, class: SizeClass, block: NonNull<u8>) -> bool {
+        self.0.bins[class.index()].push(block)
+    }
+
+    /// Fills the empty bin of `class` halfway and returns a block; `None` when
+    /// the system has no memory.
+    pub(crate) fn refill(self, class: SizeClass) -> Option<NonNull<u8>> {
+        self.collect();
+        let bin = &self.0.bins[class.index()];
+        let wanted = bin.capacity() / 2;
+        bin.fill(|slots| {
+            let mut taken = 0;
+            while taken < wanted {
+                let Some(pool) = self.pool_to_serve(class, taken == 0) else {
+                    break;
+                };
+                // SAFETY: taken < wanted ≤ the bin's capacity.
+                let free_slots = unsafe { slots.add(taken) };
+                // SAFETY: a live header of this heap.
+                let header = unsafe { pool.as_ref() };
+                let pages = Arena::pages_of(pool);
+                // SAFETY: a pool of this class, its own pages, and room for what
+                // is still wanted.
+                taken += unsafe { header.take(class, pages, free_slots, wanted - taken) };
+                if header.available_blocks() == 0 {
+                    // SAFETY: `pool_to_serve` returned it from this list.
+                    unsafe { self.0.serving(class).remove(pool) };
+                }
+            }
+            taken
+        });
+        bin.pop()
+    }
+
+    /// A listed pool with blocks of `class`; a new one only if `may_grow`.
+    fn pool_to_serve(self, class: SizeClass, may_grow: bool) -> Option<NonNull<Pool>> {
+        let serving = self.0.serving(class);
+        if let Some(pool) = serving.first() {
+            return Some(pool);
+        }
+        if !may_grow {
+            return None;
+        }
+        let arenas = self.0.arenas(class.family());
+        let pool = arenas.take_pool(class).or_else(|| {
+            let arena = supply::take(class.family())?;
+            // SAFETY: fresh from the supply.
+            let arena = unsafe { Arena::init(arena, self.0, class.family()) };
+            // SAFETY: just made, in no bucket.
+            unsafe { arenas.insert(arena) };
+            arenas.take_pool(class)
+        })?;
+        // SAFETY: a new pool of this heap is on no list.
+        unsafe { serving.insert(pool) };
+        Some(pool)
+    }
+
+    /// Makes room in the full bin of `class` by putting its older half back.
+    pub(crate) fn flush(self, class: SizeClass) {
+        self.collect();
+        self.flush_oldest(class, self.0.cached_blocks(class).div_ceil(2));
+    }
+
+    fn flush_oldest(self, class: SizeClass, count: usize) {
+        self.0.bins[class.index()].drain_oldest(count, |blocks| {
+            let mut outbox = Outbox::new(class);
+            let mut blocks = blocks.iter().copied();
+            let Some(first) = blocks.next() else { return };
+            let mut run = BlockRun::of(first, class);
+            for block in blocks {
+                let next = BlockRun::of(block, class);
+                if !run.join(&next) {
+                    self.give(&run, &mut outbox);
+                    run = next;
+                }
+            }
+            self.give(&run, &mut outbox);
+            outbox.send_all();
+        });
+    }
+
+    /// Puts a run into its pool, or into the outbox if another heap owns it.
+    fn give(self, run: &BlockRun, outbox: &mut Outbox) {
+        // SAFETY: the arena of a block being freed is in use.
+        match unsafe { Arena::of_pool(run.pool).as_ref() }.owner() {
+            Some(owner) if core::ptr::eq(owner, self.0) => self.put(run),
+            Some(owner) => outbox.add(owner, run),
+            None => os::abort_with(&["alloc-core: freed a pointer that was not allocated here"]),
+        }
+    }
+
+    /// Puts a run of own blocks into their pool.
+    fn put(self, run: &BlockRun) {
+        // SAFETY: the pool of a block being freed is in use and this heap's.
+        match unsafe { run.pool.as_ref() }.put(run.class, run.word, run.mask) {
+            Ok(Transition::Unchanged) => {}
+            // SAFETY: a pool that asks to rejoin is on no list.
+            Ok(Transition::Rejoin) => unsafe { self.0.serving(run.class).insert(run.pool) },
+            Ok(Transition::Empty) => self.give_pool(run.class, run.pool),
+            Err(NotAllocated) => os::abort_with(&["alloc-core: a block was freed twice"]),
+        }
+    }
+
+    /// Gives an empty pool's pages back to its arena, and a second empty arena
+    /// back to the system.
+    #[cold]
+    fn give_pool(self, class: SizeClass, pool: NonNull<Pool>) {
+        // SAFETY: a live header of this heap.
+        if unsafe { pool.as_ref() }.is_listed() {
+            // SAFETY: listed pools of a class are on its list.
+            unsafe { self.0.serving(class).remove(pool) };
+        }
+        // SAFETY: the pool is empty and was just taken off its list.
+        if let Some(arena) = unsafe { self.0.arenas(class.family()).give_pool(pool) } {
+            // SAFETY: the arena is empty and in no set any more.
+            unsafe { supply::give(arena.cast(), class.family()) };
+        }
+    }
+
+    /// Puts the blocks that other threads freed back into their pools.
+    #[inline]
+    pub(crate) fn collect(self) {
+        if !self.0.remote.is_empty() {
+            self.collect_slow();
+        }
+    }
+
+    #[cold]
+    fn collect_slow(self) {
+        let mut next = self.0.remote.take_all();
+        while let Some(first) = NonNull::new(next) {
+            // SAFETY: a run on the queue is valid and, once taken, the caller's.
+            let sent = unsafe { first.read() };
+            next = sent.next;
+            let run = BlockRun::received(first, sent.mask);
+            self.0.transit[run.class.index()].fetch_sub(sent.mask.count_ones(), Ordering::Relaxed);
+            self.put(&run);
+        }
+    }
+
+    /// Puts every cached block back and gives empty arenas to the system: what a
+    /// heap does before its thread ends.
+    pub(crate) fn retire(self) {
+        for class in SizeClass::all() {
+            self.flush_oldest(class, self.0.cached_blocks(class));
+        }
+        self.collect();
+        self.give_empty_arenas();
+    }
+
+    /// Gives the empty arenas that the heap keeps back to the system.
+    pub(crate) fn give_empty_arenas(self) {
+        for family in [Family::Small, Family::Slab] {
+            if let Some(arena) = self.0.arenas(family).take_empty() {
+                // SAFETY: the arena is empty and in no set any more.
+                unsafe { supply::give(arena.cast(), family) };
+            }
+        }
+    }
+}
+
+/// Blocks being freed that share a word of their pool's free map.
+pub(crate) struct BlockRun {
+    /// One of the blocks.
+    pub(crate) first: NonNull<u8>,
+    /// Their pool.
+    pub(crate) pool: NonNull<Pool>,
+    /// Their pool's class.
+    pub(crate) class: SizeClass,
+    /// The word of the free map.
+    pub(crate) word: usize,
+    /// Their bits in it.
+    pub(crate) mask: u64,
+}
+
+impl BlockRun {
+    /// The run of one block that is being freed as one of `class`.
+    #[inline]
+    pub(crate) fn of(block: NonNull<u8>, class: SizeClass) -> Self {
+        // SAFETY: a block being freed lies in a pool of ours: dealloc's contract.
+        let at = unsafe { Pool::position(block, class) };
+        Self { first: block, pool: at.pool, class, word: at.word, mask: 1 << at.bit }
+    }
+
+    /// The run that another thread sent in block `first`.
+    fn received(first: NonNull<FreeRun>, mask: u64) -> Self {
+        let block = first.cast::<u8>();
+        let arena = Arena::of(block);
+        // SAFETY: the block is free but its arena is in use while it is not
+        // back in its pool.
+        let pool = unsafe { Arena::pool_of(arena, block) };
+        // SAFETY: as above: a live header.
+        let class = unsafe { pool.as_ref() }.class();
+        Self { mask, ..Self::of(block, class) }
+    }
+
+    /// Adds a run of the same word; `false` if it is another's. A block that is
+    /// already in it was freed twice.
+    #[inline]
+    fn join(&mut self, other: &Self) -> bool {
+        if self.pool != other.pool || self.word != other.word {
+            return false;
+        }
+        if self.mask & other.mask != 0 {
+            os::abort_with(&["alloc-core: a block was freed twice"]);
+        }
+        self.mask |= other.mask;
+        true
+    }
+}

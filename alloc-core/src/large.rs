@@ -1,0 +1,233 @@
+//! Blocks with a mapping of their own: above 128 KiB, or aligned beyond a page.
+//!
+//! A mapping starts on a unit bound (256 KiB) of the page map, whose entry is all
+//! the book-keeping there is: base and bytes. Freed mappings are kept for reuse
+//! up to a bound, oldest out first; `realloc` grows and shrinks in place where
+//! the addresses allow, else moves the pages without copying.
+//!
+//! Order matters to other threads: a range's entries are cleared *before* the
+//! range is unmapped, or they could wipe those of whoever maps it next.
+
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::config::{ARENA_BYTES, MAPPING_CACHE_BYTES, MAPPING_CACHE_ENTRIES};
+use crate::lock::Lock;
+use crate::pagemap::Unit;
+use crate::{os, pagemap};
+
+/// Freed mappings; public to the crate for `fork`'s sake.
+pub(crate) static CACHE: Lock<MappingCache> = Lock::new(MappingCache::new());
+
+static LIVE_BLOCKS: AtomicUsize = AtomicUsize::new(0);
+static LIVE_BYTES: AtomicUsize = AtomicUsize::new(0);
+
+/// What the bytes of a new block are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// Fresh from the system: all zero.
+    Zero,
+    /// Whatever was there before.
+    Stale,
+}
+
+/// A mapping: where it starts and its bytes, whole OS pages.
+#[derive(Clone, Copy)]
+struct Mapping {
+    base: NonNull<u8>,
+    bytes: usize,
+}
+
+/// A block of at least `size` bytes aligned to `align`, a power of two; `None`
+/// when the system has no memory.
+pub(crate) fn alloc(size: usize, align: usize) -> Option<(NonNull<u8>, Content)> {
+    let bytes = os::round_to_pages(size.max(1))?;
+    let align = align.max(ARENA_BYTES);
+    let cached = CACHE.lock().take(bytes, align);
+    let (mapping, content) = match cached {
+        Some(mapping) => (mapping, Content::Stale),
+        None => (Mapping { base: os::map_aligned(bytes, align)?, bytes }, Content::Zero),
+    };
+    if !pagemap::set_mapping(mapping.base.addr().get(), mapping.bytes) {
+        mapping.unmap();
+        return None;
+    }
+    LIVE_BLOCKS.fetch_add(1, Ordering::Relaxed);
+    LIVE_BYTES.fetch_add(mapping.bytes, Ordering::Relaxed);
+    Some((mapping.base, content))
+}
+
+/// Frees a block of [`alloc`].
+///
+/// # Safety
+/// `block` came from [`alloc`] or [`realloc`] and is not used again.
+pub(crate) unsafe fn dealloc(block: NonNull<u8>) {
+    let mapping = Mapping::of(block);
+    LIVE_BLOCKS.fetch_sub(1, Ordering::Relaxed);
+    LIVE_BYTES.fetch_sub(mapping.bytes, Ordering::Relaxed);
+    pagemap::clear(mapping.base.addr().get(), mapping.bytes);
+    if mapping.bytes > MAPPING_CACHE_BYTES / 4 {
+        return mapping.unmap();
+    }
+    let mut incoming = Some(mapping);
+    while let Some(evicted) = { CACHE.lock().put_or_evict(&mut incoming) } {
+        evicted.unmap();
+    }
+}
+
+/// Resizes a block to `size` bytes, keeping its contents up to the smaller size;
+/// `None` when the system has no memory, and then the block is as it was.
+///
+/// # Safety
+/// `block` came from [`alloc`] or this function with this `align`, and is not
+/// used again if another one is returned.
+pub(crate) unsafe fn realloc(block: NonNull<u8>, size: usize, align: usize) -> Option<NonNull<u8>> {
+    let old = Mapping::of(block);
+    let bytes = os::round_to_pages(size)?;
+    // A little too big is as good: no system call for small changes.
+    if bytes <= old.bytes && old.bytes - bytes <= old.bytes / 8 {
+        return Some(block);
+    }
+    if bytes < old.bytes {
+        old.shrink(bytes);
+        return Some(block);
+    }
+    if old.grow_in_place(bytes) {
+        return Some(block);
+    }
+    old.grow_elsewhere(bytes, align.max(ARENA_BYTES))
+}
+
+/// Live blocks and their bytes, then the bytes of freed mappings kept.
+pub(crate) fn usage() -> (usize, usize, usize) {
+    let cached = CACHE.lock().bytes;
+    (LIVE_BLOCKS.load(Ordering::Relaxed), LIVE_BYTES.load(Ordering::Relaxed), cached)
+}
+
+impl Mapping {
+    /// The mapping of a live block.
+    fn of(block: NonNull<u8>) -> Self {
+        let address = block.addr().get();
+        match pagemap::lookup(address) {
+            Unit::Mapping { base, bytes } if base == address => Self { base: block, bytes },
+            _ => os::abort_with(&["alloc-core: freed a big block that was not allocated here"]),
+        }
+    }
+
+    fn unmap(self) {
+        // SAFETY: mappings are whole ranges from `os`; who calls this has the
+        // only reference, and the page map forgot it.
+        unsafe { os::unmap(self.base, self.bytes) };
+    }
+
+    fn shrink(self, bytes: usize) {
+        let base = self.base.addr().get();
+        let kept_units = bytes.next_multiple_of(ARENA_BYTES);
+        pagemap::clear(base + kept_units, self.bytes.saturating_sub(kept_units));
+        // SAFETY: the block is the caller's, and what is cut off is past its end.
+        if unsafe { os::resize_in_place(self.base, self.bytes, bytes) } {
+            self.record(bytes);
+        } else {
+            // Cutting failed: nothing changed but the cleared tail.
+            self.record(self.bytes);
+        }
+    }
+
+    fn grow_in_place(self, bytes: usize) -> bool {
+        // SAFETY: growing takes nothing away.
+        if !unsafe { os::resize_in_place(self.base, self.bytes, bytes) } {
+            return false;
+        }
+        if pagemap::set_mapping(self.base.addr().get(), bytes) {
+            self.count_resize(bytes);
+            return true;
+        }
+        // The page map has no memory for the new units: back to the old size.
+        // The kernel cuts what it has just added.
+        // SAFETY: the added part is unused.
+        unsafe { os::resize_in_place(self.base, bytes, self.bytes) };
+        self.record(self.bytes);
+        false
+    }
+
+    fn grow_elsewhere(self, bytes: usize, align: usize) -> Option<NonNull<u8>> {
+        let target = Self { base: os::map_aligned(bytes, align)?, bytes };
+        if !pagemap::set_mapping(target.base.addr().get(), bytes) {
+            target.unmap();
+            return None;
+        }
+        pagemap::clear(self.base.addr().get(), self.bytes);
+        // SAFETY: both are whole mappings, the target unused.
+        if unsafe { os::move_pages(self.base, self.bytes, target.base, bytes) } {
+            self.count_resize(bytes);
+            return Some(target.base);
+        }
+        // Without page moves: copy, then free the old one.
+        // SAFETY: the old mapping is shorter than the new one, and apart from it.
+        unsafe { target.base.copy_from_nonoverlapping(self.base, self.bytes) };
+        self.unmap();
+        self.count_resize(bytes);
+        Some(target.base)
+    }
+
+    /// Writes the mapping's length to its first unit; the units exist already.
+    fn record(self, bytes: usize) {
+        if pagemap::set_mapping(self.base.addr().get(), bytes) {
+            self.count_resize(bytes);
+        }
+    }
+
+    fn count_resize(self, bytes: usize) {
+        LIVE_BYTES.fetch_add(bytes.wrapping_sub(self.bytes), Ordering::Relaxed);
+    }
+}
+
+/// Freed mappings, oldest first.
+pub(crate) struct MappingCache {
+    entries: [Option<Mapping>; MAPPING_CACHE_ENTRIES],
+    len: usize,
+    bytes: usize,
+}
+
+// SAFETY: cached mappings belong to the cache alone.
+unsafe impl Send for MappingCache {}
+
+impl MappingCache {
+    const fn new() -> Self {
+        Self { entries: [None; MAPPING_CACHE_ENTRIES], len: 0, bytes: 0 }
+    }
+
+    /// The tightest mapping of at least `bytes`, at most 1/8 more.
+    fn take(&mut self, bytes: usize, align: usize) -> Option<Mapping> {
+        let fits = |mapping: &Mapping| {
+            mapping.bytes >= bytes
+                && mapping.bytes - bytes <= bytes / 8
+                && mapping.base.addr().get().is_multiple_of(align)
+        };
+        let best = (0..self.len)
+            .filter(|&index| self.entries[index].as_ref().is_some_and(fits))
+            .min_by_key(|&index| self.entries[index].map(|mapping| mapping.bytes))?;
+        self.remove(best)
+    }
+
+    /// Puts `incoming` in if it fits; else takes the oldest mapping out to make
+    /// room and returns it: unmap it (not under the lock) and call again.
+    fn put_or_evict(&mut self, incoming: &mut Option<Mapping>) -> Option<Mapping> {
+        let mapping = (*incoming)?;
+        if self.len == self.entries.len() || self.bytes + mapping.bytes > MAPPING_CACHE_BYTES {
+            return self.remove(0);
+        }
+        self.entries[self.len] = incoming.take();
+        self.len += 1;
+        self.bytes += mapping.bytes;
+        None
+    }
+
+    fn remove(&mut self, index: usize) -> Option<Mapping> {
+        let mapping = self.entries.get_mut(index)?.take()?;
+        self.entries[index..self.len].rotate_left(1);
+        self.len -= 1;
+        self.bytes -= mapping.bytes;
+        Some(mapping)
+    }
+}

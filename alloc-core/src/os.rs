@@ -1,0 +1,231 @@
+//! What the allocator asks of the operating system. The only platform code.
+//!
+//! Unix: mappings come from memmap2; unmapping part of one, moving, purging and
+//! thread-exit hooks have no safe interface there and go to libc. Every function
+//! says what holds before and after; none panics or allocates.
+
+use core::ffi::{c_int, c_void};
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use memmap2::MmapOptions;
+
+/// Bytes of an OS page: a power of two, 4096 on most machines.
+pub(crate) fn page_bytes() -> usize {
+    static PAGE_BYTES: AtomicUsize = AtomicUsize::new(0);
+    match PAGE_BYTES.load(Ordering::Relaxed) {
+        0 => {
+            // SAFETY: sysconf reads a constant of the system.
+            let bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+            let bytes = usize::try_from(bytes).unwrap_or(4096);
+            PAGE_BYTES.store(bytes, Ordering::Relaxed);
+            bytes
+        }
+        bytes => bytes,
+    }
+}
+
+/// `bytes` rounded up to whole OS pages, or `None` on overflow.
+pub(crate) fn round_to_pages(bytes: usize) -> Option<usize> {
+    bytes.checked_next_multiple_of(page_bytes())
+}
+
+/// A new private mapping of `bytes` zero bytes, page-aligned, readable and
+/// writable. `None` when the system has no memory or address space for it.
+pub(crate) fn map(bytes: usize) -> Option<NonNull<u8>> {
+    let mut mapping = MmapOptions::new().len(bytes).map_anon().ok()?;
+    let start = NonNull::new(mapping.as_mut_ptr());
+    // Its Drop would unmap; the allocator keeps the raw range instead.
+    core::mem::forget(mapping);
+    start
+}
+
+/// As [`map`], aligned to `align`, a power of two.
+pub(crate) fn map_aligned(bytes: usize, align: usize) -> Option<NonNull<u8>> {
+    if align <= page_bytes() {
+        return map(bytes);
+    }
+    // Neighbouring requests of one size tend to come out aligned; else map with
+    // room to spare and cut it to size.
+    let reserved = bytes.checked_add(align)?.checked_sub(page_bytes())?;
+    let start = map(reserved)?;
+    let head = start.as_ptr().align_offset(align);
+    let tail = reserved - head - bytes;
+    // SAFETY: head + bytes + tail == reserved: all three parts lie in the mapping.
+    let base = unsafe { start.add(head) };
+    // SAFETY: as above.
+    let end = unsafe { base.add(bytes) };
+    // SAFETY: the head was just mapped, and nothing refers to it.
+    unsafe { unmap(start, head) };
+    // SAFETY: so was the tail.
+    unsafe { unmap(end, tail) };
+    Some(base)
+}
+
+/// Gives `bytes` from `start` back to the system; zero bytes is no call.
+///
+/// # Safety
+/// - The range is page-aligned at both ends and mapped by this module.
+/// - Nothing refers to it any more.
+pub(crate) unsafe fn unmap(start: NonNull<u8>, bytes: usize) {
+    if bytes > 0 {
+        // SAFETY: the caller's contract. A failure (only ENOMEM, when splitting
+        // a mapping exceeds the system's count) leaves the range mapped: a leak
+        // of address space, not an error.
+        unsafe { libc::munmap(start.as_ptr().cast(), bytes) };
+    }
+}
+
+/// Gives the memory of a range back, keeping its addresses: the bytes read zero
+/// when touched again.
+///
+/// `MADV_DONTNEED`, not `MADV_FREE`: lazily freed pages still count as RSS.
+///
+/// # Safety
+/// As for [`unmap`], but the range may be used again at once.
+#[cfg(target_os = "linux")]
+pub(crate) unsafe fn purge(start: NonNull<u8>, bytes: usize) {
+    // SAFETY: the caller's contract; anonymous memory reads zero afterwards.
+    unsafe { libc::madvise(start.as_ptr().cast(), bytes, libc::MADV_DONTNEED) };
+}
+
+/// As on Linux; elsewhere only a fresh mapping over the range reads zero.
+///
+/// # Safety
+/// As for [`unmap`], but the range may be used again at once.
+#[cfg(not(target_os = "linux"))]
+pub(crate) unsafe fn purge(start: NonNull<u8>, bytes: usize) {
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_FIXED;
+    // SAFETY: replaces a range that the caller owns by fresh zero pages.
+    unsafe { libc::mmap(start.as_ptr().cast(), bytes, protection, flags, -1, 0) };
+}
+
+/// Resizes a mapping where it lies; `true` when it now has `new_bytes`.
+///
+/// # Safety
+/// `start` and `old_bytes` are a whole range mapped by this module, and nothing
+/// refers to what a shrink cuts off.
+#[cfg(target_os = "linux")]
+pub(crate) unsafe fn resize_in_place(
+    start: NonNull<u8>,
+    old_bytes: usize,
+    new_bytes: usize,
+) -> bool {
+    // SAFETY: the caller's contract; without MREMAP_MAYMOVE the call grows or
+    // cuts the range where it is, or fails and changes nothing.
+    let moved = unsafe { libc::mremap(start.as_ptr().cast(), old_bytes, new_bytes, 0) };
+    moved != libc::MAP_FAILED
+}
+
+/// As on Linux; elsewhere only shrinking works.
+///
+/// # Safety
+/// As on Linux.
+#[cfg(not(target_os = "linux"))]
+pub(crate) unsafe fn resize_in_place(
+    start: NonNull<u8>,
+    old_bytes: usize,
+    new_bytes: usize,
+) -> bool {
+    if new_bytes > old_bytes {
+        return false;
+    }
+    // SAFETY: the caller's contract covers the part cut off.
+    unsafe { unmap(start.add(new_bytes), old_bytes - new_bytes) };
+    true
+}
+
+/// Moves the pages of a mapping over another one, without copying; the old range
+/// is unmapped. `false`: nothing changed.
+///
+/// # Safety
+/// - `source` and `source_bytes` are a whole range mapped by this module, so are
+///   `target` and `target_bytes`, at least as long; they are apart.
+/// - Nothing refers to the target's bytes.
+#[cfg(target_os = "linux")]
+pub(crate) unsafe fn move_pages(
+    source: NonNull<u8>,
+    source_bytes: usize,
+    target: NonNull<u8>,
+    target_bytes: usize,
+) -> bool {
+    let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
+    let (source, target) = (source.as_ptr().cast(), target.as_ptr().cast::<c_void>());
+    // SAFETY: the caller's contract; MREMAP_FIXED replaces the target.
+    let moved = unsafe { libc::mremap(source, source_bytes, target_bytes, flags, target) };
+    moved != libc::MAP_FAILED
+}
+
+/// Elsewhere pages cannot be moved; the caller copies.
+///
+/// # Safety
+/// None; the signature is Linux's.
+#[cfg(not(target_os = "linux"))]
+pub(crate) unsafe fn move_pages(
+    _source: NonNull<u8>,
+    _source_bytes: usize,
+    _target: NonNull<u8>,
+    _target_bytes: usize,
+) -> bool {
+    false
+}
+
+/// Lets another thread run.
+pub(crate) fn yield_now() {
+    // SAFETY: no arguments, no preconditions.
+    unsafe { libc::sched_yield() };
+}
+
+/// Has `hook` called when the calling thread ends, after its Rust and C++
+/// thread-local destructors. `false`: the system has no key left, and the hook
+/// will not run.
+///
+/// A pthread key: its destructors run last of all, so values dropped by other
+/// thread-local destructors still find the thread's heap.
+pub(crate) fn at_thread_exit(hook: unsafe extern "C" fn(*mut c_void)) -> bool {
+    /// The key plus one; zero while there is none.
+    static KEY: AtomicUsize = AtomicUsize::new(0);
+    let mut stored = KEY.load(Ordering::Acquire);
+    if stored == 0 {
+        let mut key: libc::pthread_key_t = 0;
+        // SAFETY: `key` is a valid place, `hook` a function that lives forever.
+        if unsafe { libc::pthread_key_create(&raw mut key, Some(hook)) } != 0 {
+            return false;
+        }
+        let mine = key as usize + 1;
+        match KEY.compare_exchange(0, mine, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => stored = mine,
+            Err(theirs) => {
+                // SAFETY: another thread was first; this key was never used.
+                unsafe { libc::pthread_key_delete(key) };
+                stored = theirs;
+            }
+        }
+    }
+    let key = (stored - 1) as libc::pthread_key_t;
+    // Any value but null makes the hook run.
+    let value = core::ptr::dangling::<c_void>();
+    // SAFETY: the key exists and is never deleted.
+    unsafe { libc::pthread_setspecific(key, value) == 0 }
+}
+
+/// Has `before` called in the parent before each fork, `after` in both
+/// processes after it.
+pub(crate) fn on_fork(before: unsafe extern "C" fn(), after: unsafe extern "C" fn()) {
+    // SAFETY: the handlers live forever. A failure (ENOMEM) leaves fork as it
+    // was without us: the child may then find a lock held.
+    let _: c_int = unsafe { libc::pthread_atfork(Some(before), Some(after), Some(after)) };
+}
+
+/// Ends the process with one line on standard error, without allocating.
+#[cold]
+pub(crate) fn abort_with(parts: &[&str]) -> ! {
+    for part in parts.iter().copied().chain(["\n"]) {
+        // SAFETY: the range is a valid string; what the write returns does not
+        // matter any more.
+        unsafe { libc::write(libc::STDERR_FILENO, part.as_ptr().cast(), part.len()) };
+    }
+    // SAFETY: no preconditions; does not return.
+    unsafe { libc::abort() }
+}

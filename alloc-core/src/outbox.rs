@@ -1,0 +1,89 @@
+//! Foreign blocks that one flush sends out, grouped by owner: one exchange each.
+
+use core::ptr::NonNull;
+
+use crate::arena::Arena;
+use crate::class::SizeClass;
+use crate::heap::{BlockRun, ThreadHeap};
+use crate::registry;
+use crate::remote::{FreeRun, Sent};
+
+/// Owners that a flush can group; one more sends the oldest letter early.
+const LETTERS: usize = 8;
+
+/// The runs for one owner, linked.
+#[derive(Clone, Copy)]
+struct Letter {
+    owner: &'static ThreadHeap,
+    first: NonNull<FreeRun>,
+    last: NonNull<FreeRun>,
+    blocks: u32,
+}
+
+/// The letters of one flush, all of one class.
+pub(crate) struct Outbox {
+    class: SizeClass,
+    letters: [Option<Letter>; LETTERS],
+    oldest: usize,
+}
+
+impl Outbox {
+    pub(crate) fn new(class: SizeClass) -> Self {
+        Self { class, letters: [None; LETTERS], oldest: 0 }
+    }
+
+    /// Adds a run that `owner` owns. The run's blocks are the outbox's from here.
+    pub(crate) fn add(&mut self, owner: &'static ThreadHeap, run: &BlockRun) {
+        let node = run.first.cast::<FreeRun>();
+        let blocks = run.mask.count_ones();
+        let same = |letter: &&mut Letter| core::ptr::eq(letter.owner, owner);
+        let mut letters = self.letters.iter_mut().flatten();
+        let next = if let Some(letter) = letters.find(same) {
+            letter.blocks += blocks;
+            core::mem::replace(&mut letter.first, node).as_ptr()
+        } else {
+            self.open(Letter { owner, first: node, last: node, blocks });
+            core::ptr::null_mut()
+        };
+        let content = FreeRun { next, mask: run.mask };
+        // SAFETY: a block being freed is ours to write, at least 16 bytes long
+        // and 16-aligned.
+        unsafe { node.write(content) };
+    }
+
+    /// Starts a letter; sends the oldest if there are too many.
+    fn open(&mut self, letter: Letter) {
+        let place = self.oldest % LETTERS;
+        self.oldest += 1;
+        if let Some(before) = self.letters[place].replace(letter) {
+            send(before, self.class);
+        }
+    }
+
+    /// Sends every letter.
+    pub(crate) fn send_all(self) {
+        for letter in self.letters.into_iter().flatten() {
+            send(letter, self.class);
+        }
+    }
+}
+
+fn send(letter: Letter, class: SizeClass) {
+    // Counted first: the owner subtracts as soon as it sees the runs.
+    letter.owner.add_transit(class, letter.blocks);
+    // SAFETY: the runs are linked from first to last and this thread's.
+    if unsafe { letter.owner.remote.send(letter.first, letter.last) } == Sent::ToNobody {
+        registry::tidy(letter.owner);
+    }
+}
+
+/// Sends one block straight to its owner: the way for a thread without a heap.
+pub(crate) fn send_block(class: SizeClass, block: NonNull<u8>) {
+    let run = BlockRun::of(block, class);
+    // SAFETY: the arena of a block being freed is in use.
+    if let Some(owner) = unsafe { Arena::of_pool(run.pool).as_ref() }.owner() {
+        let mut outbox = Outbox::new(class);
+        outbox.add(owner, &run);
+        outbox.send_all();
+    }
+}

@@ -1,0 +1,181 @@
+//! Which of our memory an address belongs to, in O(1) and without a lock.
+//!
+//! The address space is cut into units of one arena (256 KiB). Arenas fill a
+//! unit each; a mapping of the big tier starts on a unit bound and no unit holds
+//! two owners, so one entry a unit says it all. The entries form a two-level
+//! tree over 48-bit addresses: a root of 2^15 leaves in zero-initialised static
+//! memory (touched only where used), leaves of 2^15 entries mapped on demand and
+//! kept for good: 8 GiB of addresses each.
+//!
+//! Entries are written by whoever maps or unmaps the unit; a reader that asks
+//! about an address which another thread is just unmapping gets the old answer
+//! or the new one.
+
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+use crate::config::{ARENA_BYTES, ARENA_SHIFT};
+use crate::os;
+
+const ADDRESS_BITS: u32 = 48;
+const LEAF_BITS: u32 = 15;
+const ROOT_BITS: u32 = ADDRESS_BITS - ARENA_SHIFT - LEAF_BITS;
+
+/// What a unit of addresses holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Nothing of ours.
+    Foreign,
+    /// An arena, of the chunk with this number.
+    Arena {
+        /// The chunk's number in the supply.
+        chunk: usize,
+    },
+    /// A part of a mapping of the big tier.
+    Mapping {
+        /// Where the mapping starts.
+        base: usize,
+        /// Its bytes; only in the entry of its first unit, else zero.
+        bytes: usize,
+    },
+}
+
+/// An entry: `tag` is zero, or [`ARENA_TAG`], or a mapping's base with
+/// [`MAPPING_TAG`] in its low bits; `detail` is the chunk or the bytes.
+struct Entry {
+    tag: AtomicUsize,
+    detail: AtomicUsize,
+}
+
+const ARENA_TAG: usize = 1;
+const MAPPING_TAG: usize = 2;
+
+type Leaf = [Entry; 1 << LEAF_BITS];
+
+static ROOT: [AtomicPtr<Leaf>; 1 << ROOT_BITS] =
+    [const { AtomicPtr::new(core::ptr::null_mut()) }; 1 << ROOT_BITS];
+
+/// What the unit that holds `address` is.
+pub(crate) fn lookup(address: usize) -> Unit {
+    let Some(entry) = entry(address) else {
+        return Unit::Foreign;
+    };
+    // Acquire pairs with the release in `set`: the detail belongs to this tag.
+    match entry.tag.load(Ordering::Acquire) {
+        0 => Unit::Foreign,
+        ARENA_TAG => Unit::Arena { chunk: entry.detail.load(Ordering::Relaxed) },
+        tag => {
+            Unit::Mapping { base: tag - MAPPING_TAG, bytes: entry.detail.load(Ordering::Relaxed) }
+        }
+    }
+}
+
+/// Says that the arena at `base` belongs to the chunk numbered `chunk`.
+/// `false`: no memory for the map, or an address that it does not cover.
+#[must_use]
+pub(crate) fn set_arena(base: usize, chunk: usize) -> bool {
+    let Some(entry) = entry_or_map(base) else {
+        return false;
+    };
+    set(entry, ARENA_TAG, chunk);
+    true
+}
+
+/// Says that `bytes` from `base`, on a unit bound, are one mapping. `false`:
+/// as for [`set_arena`]; then no entry is left set.
+#[must_use]
+pub(crate) fn set_mapping(base: usize, bytes: usize) -> bool {
+    for unit in units(base, bytes) {
+        let Some(entry) = entry_or_map(unit) else {
+            clear(base, unit - base);
+            return false;
+        };
+        set(entry, base | MAPPING_TAG, if unit == base { bytes } else { 0 });
+    }
+    true
+}
+
+/// Says that the units of `bytes` from `base` hold nothing of ours any more.
+pub(crate) fn clear(base: usize, bytes: usize) {
+    for unit in units(base, bytes) {
+        if let Some(entry) = entry(unit) {
+            set(entry, 0, 0);
+        }
+    }
+}
+
+fn units(base: usize, bytes: usize) -> impl Iterator<Item = usize> {
+    (0..bytes.div_ceil(ARENA_BYTES)).map(move |unit| base + unit * ARENA_BYTES)
+}
+
+fn set(entry: &Entry, tag: usize, detail: usize) {
+    entry.detail.store(detail, Ordering::Relaxed);
+    // Release: whoever sees the tag sees its detail (pairs with `lookup`).
+    entry.tag.store(tag, Ordering::Release);
+}
+
+fn split(address: usize) -> (Option<&'static AtomicPtr<Leaf>>, usize) {
+    let unit = address >> ARENA_SHIFT;
+    (ROOT.get(unit >> LEAF_BITS), unit & ((1 << LEAF_BITS) - 1))
+}
+
+fn entry(address: usize) -> Option<&'static Entry> {
+    let (slot, index) = split(address);
+    // Acquire pairs with the publishing exchange in `entry_or_map`.
+    let leaf = slot?.load(Ordering::Acquire);
+    // SAFETY: a leaf, once in the root, is a zeroed (valid) array of entries
+    // that is never unmapped.
+    let leaf = unsafe { leaf.as_ref() }?;
+    leaf.get(index)
+}
+
+fn entry_or_map(address: usize) -> Option<&'static Entry> {
+    if let Some(entry) = entry(address) {
+        return Some(entry);
+    }
+    let slot = split(address).0?;
+    let fresh = os::map(size_of::<Leaf>())?.cast::<Leaf>();
+    let null = core::ptr::null_mut();
+    // AcqRel: publishes the fresh zero pages, or sees the other thread's leaf.
+    if slot.compare_exchange(null, fresh.as_ptr(), Ordering::AcqRel, Ordering::Acquire).is_err() {
+        // SAFETY: this leaf was not published, nobody else knows it.
+        unsafe { os::unmap(fresh.cast(), size_of::<Leaf>()) };
+    }
+    entry(address)
+}
+
+/// The start of the unit that holds `block`, with its provenance.
+#[inline]
+pub(crate) fn unit_of(block: NonNull<u8>) -> NonNull<u8> {
+    let base = block.as_ptr().map_addr(|address| address & !(ARENA_BYTES - 1));
+    // SAFETY: no unit of ours starts at address zero, which the system does not map.
+    unsafe { NonNull::new_unchecked(base) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Addresses that the system does not hand out to this process.
+    const BASE: usize = 0x7000_0000_0000 - (4 << 30);
+
+    #[test]
+    fn units_answer_for_every_address_in_them() {
+        let bytes = 3 * ARENA_BYTES + 4096;
+        assert!(set_mapping(BASE, bytes));
+        assert_eq!(lookup(BASE), Unit::Mapping { base: BASE, bytes });
+        assert_eq!(lookup(BASE + bytes - 1), Unit::Mapping { base: BASE, bytes: 0 });
+        assert_eq!(lookup(BASE + 4 * ARENA_BYTES), Unit::Foreign);
+        assert_eq!(lookup(BASE - 1), Unit::Foreign);
+        clear(BASE, bytes);
+        assert_eq!(lookup(BASE), Unit::Foreign);
+        assert_eq!(lookup(BASE + 3 * ARENA_BYTES), Unit::Foreign);
+    }
+
+    #[test]
+    fn addresses_out_of_range_are_foreign() {
+        assert_eq!(lookup(usize::MAX), Unit::Foreign);
+        assert_eq!(lookup(0), Unit::Foreign);
+        assert!(!set_arena(1 << ADDRESS_BITS, 0));
+    }
+}

@@ -1,0 +1,88 @@
+//! All heaps, and who has them.
+//!
+//! A heap is made when a thread needs one and none is free; it is never unmapped.
+//! When its thread ends it is *released*; the next thread *adopts* it whole, with
+//! its arenas and partly used pools. While nobody has it, a thread that frees a
+//! block of it tidies it on the spot (see `remote`), so that memory does not wait
+//! for the next thread.
+
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use crate::heap::{Owned, ThreadHeap};
+use crate::remote::Released;
+use crate::{large, os, supply};
+
+/// The heap registered last; each links to the one before.
+static NEWEST: AtomicPtr<ThreadHeap> = AtomicPtr::new(core::ptr::null_mut());
+
+/// A heap for the calling thread: a released one, or a new one. `None` when the
+/// system has no memory.
+pub(crate) fn adopt() -> Option<Owned> {
+    heaps().find_map(ThreadHeap::try_claim).or_else(register_new)
+}
+
+fn register_new() -> Option<Owned> {
+    let owned = ThreadHeap::map()?;
+    let heap = core::ptr::from_ref(owned.heap()).cast_mut();
+    let mut newest = NEWEST.load(Ordering::Relaxed);
+    loop {
+        owned.heap().next.store(newest, Ordering::Relaxed);
+        // Release: publishes the heap's fields (pairs with `heaps`).
+        match NEWEST.compare_exchange_weak(newest, heap, Ordering::Release, Ordering::Relaxed) {
+            Ok(_) => break,
+            Err(now) => newest = now,
+        }
+    }
+    if newest.is_null() {
+        // The process's first heap: from here on there are locks to keep.
+        os::on_fork(before_fork, after_fork);
+    }
+    Some(owned)
+}
+
+/// Lets another thread have this heap. Its bins are empty: see `Owned::retire`.
+pub(crate) fn release(owned: Owned) {
+    let heap = owned.heap();
+    let mut released = heap.remote.release();
+    while released == Released::MoreArrived {
+        let Some(owned) = heap.try_claim() else {
+            return;
+        };
+        owned.collect();
+        owned.give_empty_arenas();
+        released = heap.remote.release();
+    }
+}
+
+/// Collects what was sent to a heap that nobody has.
+#[cold]
+pub(crate) fn tidy(heap: &'static ThreadHeap) {
+    if let Some(owned) = heap.try_claim() {
+        owned.collect();
+        owned.give_empty_arenas();
+        release(owned);
+    }
+}
+
+/// Every heap, newest first.
+pub(crate) fn heaps() -> impl Iterator<Item = &'static ThreadHeap> {
+    // Acquire: pairs with the release in `register_new`; the links behind the
+    // first were published with it.
+    let newest = NEWEST.load(Ordering::Acquire);
+    // SAFETY: heaps are registered initialised and live forever.
+    core::iter::successors(unsafe { newest.as_ref() }, |heap| {
+        // SAFETY: as above.
+        unsafe { heap.next.load(Ordering::Relaxed).as_ref() }
+    })
+}
+
+/// In the order in which they nest: none of them is taken under another.
+unsafe extern "C" fn before_fork() {
+    supply::LOCKED.acquire();
+    large::CACHE.acquire();
+}
+
+unsafe extern "C" fn after_fork() {
+    large::CACHE.unlock();
+    supply::LOCKED.unlock();
+}

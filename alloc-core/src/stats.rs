@@ -1,0 +1,255 @@
+//! Where every byte is: [`stats`].
+//!
+//! Nothing is counted on the allocation paths. The figures are read off the
+//! heaps when asked for: the pools know what is allocated, bins and remote
+//! queues hold what of it is free again. The supply's lock keeps arenas mapped
+//! while they are walked.
+//!
+//! While other threads allocate, the figures are a blurred picture; what is
+//! derived (available = capacity − in use, and all sums) still adds up, because
+//! only the counts of pools and of blocks in use are read. With the other threads
+//! at rest the figures are exact.
+
+use core::ptr::NonNull;
+
+use crate::arena::Arena;
+use crate::class::{Family, SizeClass};
+use crate::config::{ARENA_BYTES, CLASSES, POOL_BYTES, SLAB_CLASSES, SMALL_CLASSES, USABLE_PAGES};
+use crate::{large, registry, supply};
+
+/// The state of one size class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClassStats {
+    /// Bytes of a block.
+    pub block_bytes: usize,
+    /// Pools of this class.
+    pub pools: usize,
+    /// Bytes of a pool.
+    pub pool_bytes: usize,
+    /// Blocks that the program holds.
+    pub blocks_in_use: usize,
+    /// Blocks of the pools that it does not: untouched, free, or cached by a
+    /// thread.
+    pub blocks_available: usize,
+}
+
+impl ClassStats {
+    /// Bytes of the blocks that the program holds.
+    pub fn bytes_in_use(&self) -> usize {
+        self.blocks_in_use * self.block_bytes
+    }
+
+    /// Bytes of the blocks that it does not hold.
+    pub fn bytes_available(&self) -> usize {
+        self.blocks_available * self.block_bytes
+    }
+
+    /// Bytes of the pools behind their last whole block.
+    pub fn bytes_lost_to_quantization(&self) -> usize {
+        self.pools * self.pool_bytes - self.bytes_in_use() - self.bytes_available()
+    }
+}
+
+/// The arenas of one tier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ArenaStats {
+    /// Arenas taken from the system since the start.
+    pub allocated_total: usize,
+    /// Arenas given back to it since then.
+    pub reclaimed: usize,
+    /// The most that were in use at once.
+    pub highwater: usize,
+    /// Arenas in use.
+    pub current: usize,
+    /// Pages of 4 KiB in arenas in use that are in no pool.
+    pub unused_pages: usize,
+}
+
+impl ArenaStats {
+    /// Bytes of the arenas in use.
+    pub fn bytes(&self) -> usize {
+        self.current * ARENA_BYTES
+    }
+
+    /// Bytes of their pages that are in no pool.
+    pub fn unused_bytes(&self) -> usize {
+        self.unused_pages * POOL_BYTES
+    }
+
+    /// Bytes of their header pages.
+    pub fn header_bytes(&self) -> usize {
+        self.current * (ARENA_BYTES - USABLE_PAGES * POOL_BYTES)
+    }
+}
+
+/// The big tier: blocks above 512 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BigStats {
+    /// The slab classes, 513 bytes to 128 KiB.
+    pub slabs: [ClassStats; SLAB_CLASSES],
+    /// The slabs' arenas.
+    pub arenas: ArenaStats,
+    /// Blocks with a mapping of their own.
+    pub mappings_in_use: usize,
+    /// Bytes of these mappings, whole OS pages.
+    pub mapping_bytes_in_use: usize,
+    /// Bytes of freed mappings kept for reuse.
+    pub mapping_bytes_cached: usize,
+}
+
+impl BigStats {
+    /// Bytes mapped: slab arenas and mappings, in use or kept.
+    pub fn bytes_mapped(&self) -> usize {
+        self.arenas.bytes() + self.mapping_bytes_in_use + self.mapping_bytes_cached
+    }
+
+    /// Bytes of the blocks that the program holds.
+    pub fn bytes_in_use(&self) -> usize {
+        self.slabs.iter().map(ClassStats::bytes_in_use).sum::<usize>() + self.mapping_bytes_in_use
+    }
+}
+
+/// Where every byte of [`PoolAlloc`](crate::PoolAlloc) is, at one moment.
+///
+/// Its `Display` is CPython's `sys._debugmallocstats()` report of the small tier,
+/// then the same for the big tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stats {
+    /// The small classes, 16 to 512 bytes.
+    pub classes: [ClassStats; SMALL_CLASSES],
+    /// The small tier's arenas.
+    pub arenas: ArenaStats,
+    /// The big tier.
+    pub big: BigStats,
+}
+
+impl Stats {
+    /// Bytes of the blocks that the program holds, in both tiers: what it asked
+    /// for, rounded up to block sizes.
+    pub fn bytes_in_use(&self) -> usize {
+        self.classes.iter().map(ClassStats::bytes_in_use).sum::<usize>() + self.big.bytes_in_use()
+    }
+
+    /// Bytes mapped for blocks, in both tiers.
+    pub fn bytes_mapped(&self) -> usize {
+        self.arenas.bytes() + self.big.bytes_mapped()
+    }
+}
+
+/// The state of the allocator now.
+///
+/// Takes a lock that only the slow path of other threads takes, once per 256 KiB;
+/// its time is proportional to the number of pools. Allocates nothing.
+///
+/// # Examples
+///
+/// ```
+/// #[global_allocator]
+/// static GLOBAL: alloc_core::PoolAlloc = alloc_core::PoolAlloc::new();
+///
+/// let before = alloc_core::stats().classes[6].blocks_in_use; // class 6: 112 bytes
+/// let boxes: Vec<Box<[u8; 100]>> = (0..10).map(|_| Box::new([0; 100])).collect();
+/// let after = alloc_core::stats();
+/// assert_eq!(after.classes[6].blocks_in_use - before, 10);
+/// println!("{after}");
+/// # drop(boxes);
+/// ```
+#[must_use]
+pub fn stats() -> Stats {
+    let mut walk = Walk::default();
+    let supply = supply::LOCKED.lock();
+    for arena in supply.taken() {
+        walk.add_arena(arena.cast());
+    }
+    let counts = [Family::Small, Family::Slab].map(|family| supply.counts(family));
+    drop(supply);
+    walk.subtract_free_blocks();
+
+    let (mappings_in_use, mapping_bytes_in_use, mapping_bytes_cached) = large::usage();
+    Stats {
+        classes: core::array::from_fn(|index| walk.class(index)),
+        arenas: walk.arenas(Family::Small, counts[0]),
+        big: BigStats {
+            slabs: core::array::from_fn(|index| walk.class(SMALL_CLASSES + index)),
+            arenas: walk.arenas(Family::Slab, counts[1]),
+            mappings_in_use,
+            mapping_bytes_in_use,
+            mapping_bytes_cached,
+        },
+    }
+}
+
+/// What a walk over the arenas has found so far.
+struct Walk {
+    pools: [usize; CLASSES],
+    /// Blocks that pools count as allocated; then less those free elsewhere.
+    in_use: [usize; CLASSES],
+    /// Arenas, and pages in pools, per family.
+    current: [usize; 2],
+    pool_pages: [usize; 2],
+}
+
+impl Default for Walk {
+    fn default() -> Self {
+        Self { pools: [0; CLASSES], in_use: [0; CLASSES], current: [0; 2], pool_pages: [0; 2] }
+    }
+}
+
+impl Walk {
+    fn add_arena(&mut self, arena: NonNull<Arena>) {
+        // SAFETY: the supply, locked, says that the arena is out: it is mapped.
+        let header = unsafe { arena.as_ref() };
+        if header.owner().is_none() {
+            // Just taken, and not set up yet.
+            return;
+        }
+        let family = header.family();
+        self.current[family as usize] += 1;
+        for pool in Arena::pools(arena) {
+            // SAFETY: a header of a mapped arena.
+            let pool = unsafe { pool.as_ref() };
+            let class = pool.class();
+            if class.family() == family {
+                self.pools[class.index()] += 1;
+                self.in_use[class.index()] += pool.allocated_blocks();
+                self.pool_pages[family as usize] += class.pool_pages();
+            }
+        }
+    }
+
+    fn subtract_free_blocks(&mut self) {
+        for heap in registry::heaps() {
+            for class in SizeClass::all() {
+                let free = heap.cached_blocks(class) + heap.transit_blocks(class);
+                let in_use = &mut self.in_use[class.index()];
+                *in_use = in_use.saturating_sub(free);
+            }
+        }
+    }
+
+    fn class(&self, index: usize) -> ClassStats {
+        let class = SizeClass::from_index(index);
+        let pools = self.pools[index];
+        let blocks = pools * class.capacity();
+        let blocks_in_use = self.in_use[index].min(blocks);
+        ClassStats {
+            block_bytes: class.block_bytes(),
+            pools,
+            pool_bytes: class.pool_pages() * POOL_BYTES,
+            blocks_in_use,
+            blocks_available: blocks - blocks_in_use,
+        }
+    }
+
+    fn arenas(&self, family: Family, counts: supply::Counts) -> ArenaStats {
+        let current = self.current[family as usize];
+        let pages = current * USABLE_PAGES;
+        ArenaStats {
+            allocated_total: counts.taken,
+            reclaimed: counts.given,
+            highwater: counts.highwater,
+            current,
+            unused_pages: pages.saturating_sub(self.pool_pages[family as usize]),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The calling thread's heap.
+//!
+//! One thread-local pointer without a destructor, so that reading it is one
+//! instruction and works at any time: before main, in other thread-locals'
+//! destructors, after them. A thread is
+//! - *new*: the pointer names [`NO_ROOM`], whose bins are empty and full at once,
+//!   so both fast paths fail over to the slow path, which attaches a heap;
+//! - *attached*: it names the heap that the thread has claimed;
+//! - *exited*: it names [`NO_ROOM`] for good; the few operations that still come
+//!   borrow a heap each, so that none is lost with the thread.
+
+use core::cell::Cell;
+use core::ffi::c_void;
+
+use crate::heap::{Owned, ThreadHeap};
+use crate::{os, registry};
+
+/// The heap of a thread that has none.
+static NO_ROOM: ThreadHeap = ThreadHeap::without_room();
+
+thread_local! {
+    static HEAP: Cell<&'static ThreadHeap> = const { Cell::new(&NO_ROOM) };
+    static EXITED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The calling thread's heap, for `pop` and `push`. They fail if it has none.
+#[inline]
+pub(crate) fn fast() -> Owned {
+    // SAFETY: the pointer names a heap that this thread has claimed, or NO_ROOM.
+    unsafe { Owned::new(HEAP.with(Cell::get)) }
+}
+
+/// The calling thread's heap, attached now if the thread is new. `None`: the
+/// thread has exited, or the system has no memory.
+pub(crate) fn attached() -> Option<Owned> {
+    let heap = HEAP.with(Cell::get);
+    if !core::ptr::eq(heap, &raw const NO_ROOM) {
+        // SAFETY: this thread has claimed it.
+        return Some(unsafe { Owned::new(heap) });
+    }
+    if EXITED.with(Cell::get) { None } else { attach() }
+}
+
+fn attach() -> Option<Owned> {
+    let owned = registry::adopt()?;
+    if !os::at_thread_exit(detach) {
+        // Nobody would tell us of the thread's end: borrow from now on.
+        EXITED.with(|exited| exited.set(true));
+        registry::release(owned);
+        return None;
+    }
+    HEAP.with(|heap| heap.set(owned.heap()));
+    Some(owned)
+}
+
+/// Runs at the end of a thread that was attached.
+unsafe extern "C" fn detach(_: *mut c_void) {
+    if let Some(owned) = attached() {
+        EXITED.with(|exited| exited.set(true));
+        HEAP.with(|heap| heap.set(&NO_ROOM));
+        owned.retire();
+        registry::release(owned);
+    }
+}
+
+/// Runs `operation` on a heap borrowed for it. `None`: the system has no memory.
+pub(crate) fn borrowed<T>(operation: impl FnOnce(Owned) -> T) -> Option<T> {
+    let owned = registry::adopt()?;
+    let result = operation(owned);
+    owned.retire();
+    registry::release(owned);
+    Some(result)
+}
