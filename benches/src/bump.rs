@@ -30,10 +30,7 @@ struct Cursor {
 }
 
 impl Cursor {
-    const NONE: Self = Self {
-        next: std::ptr::null_mut(),
-        end: std::ptr::null_mut(),
-    };
+    const NONE: Self = Self { next: std::ptr::null_mut(), end: std::ptr::null_mut() };
 
     /// Splits a block for `layout` off the front; `None` if there is no room.
     #[inline]
@@ -45,13 +42,7 @@ impl Cursor {
             return None;
         }
         let block = self.next.wrapping_add(padding);
-        Some((
-            block,
-            Self {
-                next: self.next.wrapping_add(needed),
-                end: self.end,
-            },
-        ))
+        Some((block, Self { next: self.next.wrapping_add(needed), end: self.end }))
     }
 }
 
@@ -126,10 +117,7 @@ fn new_chunk(bytes: usize) -> Option<Cursor> {
     let chunk = Layout::from_size_align(size, 16).ok()?;
     // SAFETY: the size is at least CHUNK_BYTES, thus not zero.
     let next = unsafe { System.alloc(chunk) };
-    (!next.is_null()).then(|| Cursor {
-        next,
-        end: next.wrapping_add(size),
-    })
+    (!next.is_null()).then(|| Cursor { next, end: next.wrapping_add(size) })
 }
 
 /// How a workload lets an allocator that never frees begin again: the two
@@ -192,15 +180,7 @@ mod tests {
     #[test]
     fn blocks_are_aligned_and_disjoint() {
         let mut end = 0;
-        for (size, align) in [
-            (1, 1),
-            (8, 8),
-            (3, 1),
-            (64, 64),
-            (1, 1),
-            (100, 4096),
-            (7, 2),
-        ] {
+        for (size, align) in [(1, 1), (8, 8), (3, 1), (64, 64), (1, 1), (100, 4096), (7, 2)] {
             let start = alloc(size, align).addr();
             assert_eq!(start % align, 0);
             assert!(start >= end, "blocks of one chunk ascend");

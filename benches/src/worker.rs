@@ -107,11 +107,7 @@ fn parse(argument: Option<String>) -> Result<Job, String> {
 fn perform(job: &Job, region: Option<Region>) -> Result<String, String> {
     let workload = workloads::find(&job.workload)
         .ok_or_else(|| format!("no such workload: {}", job.workload))?;
-    let context = Context {
-        scale: job.scale,
-        threads: job.threads,
-        region,
-    };
+    let context = Context { scale: job.scale, threads: job.threads, region };
     let measurement = (workload.run)(&context);
     let memory = |error| format!("cannot read this process's memory from /proc: {error}");
     let peak_rss_kib = peak_rss_kib().map_err(memory)?;
@@ -133,9 +129,7 @@ fn perform(job: &Job, region: Option<Region>) -> Result<String, String> {
 /// The high-water mark of the resident set.
 fn peak_rss_kib() -> ProcResult<u64> {
     let status = Process::myself()?.status()?;
-    status
-        .vmhwm
-        .ok_or_else(|| "no VmHWM in /proc/self/status".into())
+    status.vmhwm.ok_or_else(|| "no VmHWM in /proc/self/status".into())
 }
 
 /// The resident set now: from the page tables, since the counter behind `VmRSS`
@@ -144,9 +138,7 @@ fn rss_kib() -> ProcResult<u64> {
     let rollup = Process::myself()?.smaps_rollup()?;
     let map = rollup.memory_map_rollup.iter().next();
     let bytes = map.and_then(|map| map.extension.map.get("Rss"));
-    bytes
-        .map(|bytes| bytes / 1024)
-        .ok_or_else(|| "no Rss in /proc/self/smaps_rollup".into())
+    bytes.map(|bytes| bytes / 1024).ok_or_else(|| "no Rss in /proc/self/smaps_rollup".into())
 }
 
 #[cfg(test)]

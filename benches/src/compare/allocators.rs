@@ -46,41 +46,18 @@ impl Allocator {
 
 /// All of them, available or not.
 pub const ALL: &[Allocator] = &[
-    Allocator {
-        key: "pool",
-        role: Role::Ours,
-    },
-    Allocator {
-        key: "system",
-        role: Role::System,
-    },
-    Allocator {
-        key: "mimalloc",
-        role: Role::Peer,
-    },
-    Allocator {
-        key: "jemalloc",
-        role: Role::Peer,
-    },
-    Allocator {
-        key: "snmalloc",
-        role: Role::Peer,
-    },
-    Allocator {
-        key: "rusty_alloc",
-        role: Role::Peer,
-    },
-    Allocator {
-        key: "bump",
-        role: Role::Floor,
-    },
+    Allocator { key: "pool", role: Role::Ours },
+    Allocator { key: "system", role: Role::System },
+    Allocator { key: "mimalloc", role: Role::Peer },
+    Allocator { key: "jemalloc", role: Role::Peer },
+    Allocator { key: "snmalloc", role: Role::Peer },
+    Allocator { key: "rusty_alloc", role: Role::Peer },
+    Allocator { key: "bump", role: Role::Floor },
 ];
 
 /// Returns those that this build can run.
 pub fn available() -> impl Iterator<Item = Allocator> {
-    ALL.iter()
-        .copied()
-        .filter(|allocator| allocator.is_available())
+    ALL.iter().copied().filter(|allocator| allocator.is_available())
 }
 
 /// Returns the allocator of that key, available or not.
@@ -106,14 +83,7 @@ mod tests {
 
     #[test]
     fn neither_ours_nor_the_floor_is_a_rival() {
-        let rivals: Vec<_> = ALL
-            .iter()
-            .filter(|one| one.is_rival())
-            .map(|one| one.key)
-            .collect();
-        assert_eq!(
-            rivals,
-            ["system", "mimalloc", "jemalloc", "snmalloc", "rusty_alloc"]
-        );
+        let rivals: Vec<_> = ALL.iter().filter(|one| one.is_rival()).map(|one| one.key).collect();
+        assert_eq!(rivals, ["system", "mimalloc", "jemalloc", "snmalloc", "rusty_alloc"]);
     }
 }

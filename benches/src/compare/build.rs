@@ -23,26 +23,17 @@ pub fn workers(request: &Request) -> Result<Workers, CompareError> {
         Some(folder) => (folder.display().to_string(), in_folder(request, folder)),
         None => ("cargo's output".to_owned(), build()?),
     };
-    let needed = request
-        .allocators
-        .iter()
-        .map(|allocator| allocator.worker());
+    let needed = request.allocators.iter().map(|allocator| allocator.worker());
     needed
         .map(|worker| match found.remove(&worker) {
             Some(binary) => Ok((worker, binary)),
-            None => Err(CompareError::WorkerMissing {
-                worker,
-                place: place.clone(),
-            }),
+            None => Err(CompareError::WorkerMissing { worker, place: place.clone() }),
         })
         .collect()
 }
 
 fn in_folder(request: &Request, folder: &Path) -> Workers {
-    let workers = request
-        .allocators
-        .iter()
-        .map(|allocator| allocator.worker());
+    let workers = request.allocators.iter().map(|allocator| allocator.worker());
     workers
         .map(|worker| (worker.clone(), folder.join(worker)))
         .filter(|(_, binary)| binary.is_file())
@@ -53,10 +44,7 @@ fn in_folder(request: &Request, folder: &Path) -> Workers {
 /// else cargo would build everything anew at each change between the two.
 fn build() -> Result<Workers, CompareError> {
     let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let not_started = |source| CompareError::CargoMissing {
-        cargo: cargo.clone(),
-        source,
-    };
+    let not_started = |source| CompareError::CargoMissing { cargo: cargo.clone(), source };
     if std::io::stderr().is_terminal() {
         eprintln!("building the workers (minutes at first, seconds later) …");
     }
@@ -64,17 +52,11 @@ fn build() -> Result<Workers, CompareError> {
     command
         .args(["build", "--release", "--package", "benches", "--bins"])
         .args(["--message-format", "json-render-diagnostics"])
-        .args([
-            "--manifest-path",
-            concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
-        ]);
+        .args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
     if cfg!(feature = "peers") {
         command.args(["--features", "peers"]);
     }
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(not_started)?;
+    let mut child = command.stdout(Stdio::piped()).spawn().map_err(not_started)?;
     let mut workers = Workers::new();
     if let Some(messages) = child.stdout.take() {
         for message in Message::parse_stream(BufReader::new(messages)) {
@@ -86,9 +68,5 @@ fn build() -> Result<Workers, CompareError> {
         }
     }
     let status = child.wait().map_err(not_started)?;
-    if status.success() {
-        Ok(workers)
-    } else {
-        Err(CompareError::BuildFailed)
-    }
+    if status.success() { Ok(workers) } else { Err(CompareError::BuildFailed) }
 }

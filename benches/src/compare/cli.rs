@@ -66,10 +66,7 @@ impl Request {
     /// Returns the allocators that run this workload.
     pub fn allocators_of(&self, workload: &Workload) -> impl Iterator<Item = Allocator> {
         let has_floor = workload.has_floor;
-        self.allocators
-            .iter()
-            .copied()
-            .filter(move |one| has_floor || one.role != Role::Floor)
+        self.allocators.iter().copied().filter(move |one| has_floor || one.role != Role::Floor)
     }
 }
 
@@ -95,30 +92,15 @@ pub fn parse(
     let request = Request {
         workloads: chosen_workloads(&arguments.workload),
         allocators: chosen_allocators(&arguments.allocator),
-        scale: if arguments.quick {
-            Scale::Quick
-        } else {
-            Scale::Full
-        },
-        rounds: arguments
-            .rounds
-            .unwrap_or(if arguments.quick { 3 } else { 7 }) as usize,
+        scale: if arguments.quick { Scale::Quick } else { Scale::Full },
+        rounds: arguments.rounds.unwrap_or(if arguments.quick { 3 } else { 7 }) as usize,
         threads: arguments.threads as usize,
         json: arguments.json,
         plot: arguments.plot,
         workers: arguments.workers,
     };
-    match request
-        .workloads
-        .iter()
-        .find(|one| request.allocators_of(one).next().is_none())
-    {
-        Some(workload)
-            if arguments
-                .allocator
-                .iter()
-                .all(|one| one.role == Role::Floor) =>
-        {
+    match request.workloads.iter().find(|one| request.allocators_of(one).next().is_none()) {
+        Some(workload) if arguments.allocator.iter().all(|one| one.role == Role::Floor) => {
             Err(floor_alone(workload).into())
         }
         _ => Ok(request),
@@ -126,11 +108,8 @@ pub fn parse(
 }
 
 fn floor_alone(workload: &Workload) -> clap::Error {
-    let floors: Vec<_> = workloads::ALL
-        .iter()
-        .filter(|one| one.has_floor)
-        .map(|one| one.name)
-        .collect();
+    let floors: Vec<_> =
+        workloads::ALL.iter().filter(|one| one.has_floor).map(|one| one.name).collect();
     let message = format!(
         "bump never frees, so it cannot run {}; valid workloads for it: {}\n",
         workload.name,
@@ -150,18 +129,11 @@ fn chosen_workloads(named: &[&'static Workload]) -> Vec<&'static Workload> {
 
 /// The allocators named, or all that this build has.
 fn chosen_allocators(named: &[Allocator]) -> Vec<Allocator> {
-    allocators::available()
-        .filter(|one| named.is_empty() || named.contains(one))
-        .collect()
+    allocators::available().filter(|one| named.is_empty() || named.contains(one)).collect()
 }
 
 fn workload(name: &str) -> Result<&'static Workload, String> {
-    let names = || {
-        workloads::ALL
-            .iter()
-            .map(|workload| workload.name)
-            .collect::<Vec<_>>()
-    };
+    let names = || workloads::ALL.iter().map(|workload| workload.name).collect::<Vec<_>>();
     workloads::find(name).ok_or_else(|| format!("valid: {}", names().join(", ")))
 }
 
@@ -170,9 +142,7 @@ fn allocator(name: &str) -> Result<Allocator, String> {
         Some(allocator) if allocator.is_available() => Ok(allocator),
         Some(_) => Err("needs `cargo run --release -p benches --features peers …`".to_owned()),
         None => {
-            let keys: Vec<_> = allocators::available()
-                .map(|allocator| allocator.key)
-                .collect();
+            let keys: Vec<_> = allocators::available().map(|allocator| allocator.key).collect();
             Err(format!("valid: {}", keys.join(", ")))
         }
     }
@@ -181,22 +151,12 @@ fn allocator(name: &str) -> Result<Allocator, String> {
 /// The lists of valid names, below the options.
 fn help() -> String {
     let line = |workload: &Workload| {
-        let mark = if workload.set == Set::OnRequest {
-            '*'
-        } else {
-            ' '
-        };
+        let mark = if workload.set == Set::OnRequest { '*' } else { ' ' };
         format!("  {:<18}{mark} {}", workload.name, workload.about)
     };
     let workloads: Vec<_> = workloads::ALL.iter().map(line).collect();
-    let keys: Vec<_> = allocators::available()
-        .map(|allocator| allocator.key)
-        .collect();
-    let more = if cfg!(feature = "peers") {
-        ""
-    } else {
-        "; more with --features peers"
-    };
+    let keys: Vec<_> = allocators::available().map(|allocator| allocator.key).collect();
+    let more = if cfg!(feature = "peers") { "" } else { "; more with --features peers" };
     format!(
         "Workloads (* only when named):\n{}\n\nAllocators: {}{more}",
         workloads.join("\n"),
@@ -209,36 +169,20 @@ mod tests {
     use super::*;
 
     fn parse_words(words: &str) -> Result<Request, String> {
-        parse(std::iter::once("compare").chain(words.split_whitespace())).map_err(|error| {
-            error
-                .to_string()
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .to_owned()
-        })
+        parse(std::iter::once("compare").chain(words.split_whitespace()))
+            .map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
     }
 
     fn names(request: &Request) -> Vec<&str> {
-        request
-            .workloads
-            .iter()
-            .map(|workload| workload.name)
-            .collect()
+        request.workloads.iter().map(|workload| workload.name).collect()
     }
 
     #[test]
     fn unasked_come_all_but_the_workloads_on_request() {
         let request = parse_words("").expect("valid");
         assert!(names(&request).contains(&"lru") && !names(&request).contains(&"lru_minute"));
-        assert_eq!(
-            request.allocators,
-            allocators::available().collect::<Vec<_>>()
-        );
-        assert_eq!(
-            (request.scale, request.rounds, request.threads),
-            (Scale::Full, 7, 2)
-        );
+        assert_eq!(request.allocators, allocators::available().collect::<Vec<_>>());
+        assert_eq!((request.scale, request.rounds, request.threads), (Scale::Full, 7, 2));
     }
 
     #[test]
@@ -252,34 +196,20 @@ mod tests {
     #[test]
     fn quick_means_fewer_rounds_unless_told() {
         assert_eq!(parse_words("--quick").map(|request| request.rounds), Ok(3));
-        assert_eq!(
-            parse_words("--quick --rounds 9").map(|request| request.rounds),
-            Ok(9)
-        );
+        assert_eq!(parse_words("--quick --rounds 9").map(|request| request.rounds), Ok(9));
     }
 
     #[test]
     fn a_bad_name_is_answered_with_the_valid_ones_in_one_line() {
         let error = parse_words("--workload pears").expect_err("no such workload");
-        assert!(
-            error.contains("'pears'") && error.contains("pairs, slots_small"),
-            "{error}"
-        );
+        assert!(error.contains("'pears'") && error.contains("pairs, slots_small"), "{error}");
         let error = parse_words("--allocator dlmalloc").expect_err("no such allocator");
-        assert!(
-            error.contains("'dlmalloc'") && error.contains("system"),
-            "{error}"
-        );
+        assert!(error.contains("'dlmalloc'") && error.contains("system"), "{error}");
     }
 
     #[test]
     fn a_bad_number_is_answered_with_the_valid_range() {
-        for words in [
-            "--rounds 0",
-            "--rounds 1001",
-            "--threads 0",
-            "--threads 257",
-        ] {
+        for words in ["--rounds 0", "--rounds 1001", "--threads 0", "--threads 257"] {
             let error = parse_words(words).expect_err(words);
             assert!(error.contains("..="), "{error}");
         }

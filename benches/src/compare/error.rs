@@ -122,9 +122,7 @@ impl CompareError {
 
 /// What a worker said, if anything, indented below the line that blames it.
 fn quoted(stderr: &str) -> String {
-    stderr
-        .lines()
-        .fold(String::new(), |text, line| text + "\n  | " + line)
+    stderr.lines().fold(String::new(), |text, line| text + "\n  | " + line)
 }
 
 #[cfg(test)]
@@ -142,10 +140,7 @@ mod tests {
             stderr: "double free\n".to_owned(),
         };
         let text = error.to_string();
-        assert!(
-            text.starts_with("worker-pool died in list: signal: 11 (SIGSEGV)"),
-            "{text}"
-        );
+        assert!(text.starts_with("worker-pool died in list: signal: 11 (SIGSEGV)"), "{text}");
         assert!(text.ends_with("\n  | double free"), "{text}");
     }
 }

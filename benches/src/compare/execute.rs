@@ -49,11 +49,7 @@ impl<'a> Runner<'a> {
         {
             progress.set_style(style);
         }
-        Self {
-            request,
-            workers,
-            progress,
-        }
+        Self { request, workers, progress }
     }
 
     /// Returns the samples of all runs.
@@ -97,18 +93,13 @@ impl<'a> Runner<'a> {
         };
         thread::scope(|scope| {
             let threads: Vec<_> = (0..IDLE_WORKERS).map(|_| scope.spawn(work)).collect();
-            threads
-                .into_iter()
-                .try_for_each(|thread| thread.join().expect("no panic"))
+            threads.into_iter().try_for_each(|thread| thread.join().expect("no panic"))
         })?;
         Ok(samples.into_inner().expect("no panic"))
     }
 
     fn announce(&self, run: Run, at: &str) {
-        self.progress.set_message(format!(
-            "{at} · {} · {}",
-            run.workload.name, run.allocator.key
-        ));
+        self.progress.set_message(format!("{at} · {} · {}", run.workload.name, run.allocator.key));
     }
 
     /// Makes one run in a process of its own.
@@ -121,16 +112,8 @@ impl<'a> Runner<'a> {
             measure_idle,
         };
         // `build::workers` has found all that the request needs.
-        let binary = self
-            .workers
-            .get(&worker)
-            .cloned()
-            .unwrap_or_else(|| PathBuf::from(&worker));
-        execute(
-            Command::new(binary).arg(job.to_json()),
-            &worker,
-            run.workload.name,
-        )
+        let binary = self.workers.get(&worker).cloned().unwrap_or_else(|| PathBuf::from(&worker));
+        execute(Command::new(binary).arg(job.to_json()), &worker, run.workload.name)
     }
 }
 
@@ -141,15 +124,8 @@ fn execute(
     workload: &'static str,
 ) -> Result<Report, CompareError> {
     let worker = worker.to_owned();
-    let not_started = |source| CompareError::NotStarted {
-        worker: worker.clone(),
-        source,
-    };
-    let child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
+    let not_started = |source| CompareError::NotStarted { worker: worker.clone(), source };
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let output = child
         .map_err(not_started)?
         .controlled_with_output()
@@ -158,29 +134,16 @@ fn execute(
         .wait()
         .map_err(not_started)?;
     let Some(output) = output else {
-        return Err(CompareError::Hung {
-            worker,
-            workload,
-            seconds: LIMIT_SECONDS,
-        });
+        return Err(CompareError::Hung { worker, workload, seconds: LIMIT_SECONDS });
     };
     let output = output.into_std_lossy();
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        return Err(CompareError::Crashed {
-            worker,
-            workload,
-            status: output.status,
-            stderr,
-        });
+        return Err(CompareError::Crashed { worker, workload, status: output.status, stderr });
     }
     serde_json::from_slice(&output.stdout).map_err(|_| {
         let output = String::from_utf8_lossy(&output.stdout).into_owned();
-        CompareError::NoReport {
-            worker,
-            workload,
-            output,
-        }
+        CompareError::NoReport { worker, workload, output }
     })
 }
 
@@ -203,27 +166,19 @@ mod tests {
     fn a_signal_is_named_with_what_was_said_before() {
         let error = shell("echo corrupted >&2; kill -SEGV $$").expect_err("killed");
         let text = error.to_string();
-        assert!(
-            text.contains("worker-sh died in list: signal: 11 (SIGSEGV)"),
-            "{text}"
-        );
+        assert!(text.contains("worker-sh died in list: signal: 11 (SIGSEGV)"), "{text}");
         assert!(text.contains("corrupted"), "{text}");
     }
 
     #[test]
     fn an_exit_code_and_a_missing_report_are_failures() {
         assert!(matches!(shell("exit 3"), Err(CompareError::Crashed { .. })));
-        assert!(matches!(
-            shell("echo well"),
-            Err(CompareError::NoReport { .. })
-        ));
+        assert!(matches!(shell("echo well"), Err(CompareError::NoReport { .. })));
     }
 
     #[test]
     fn a_worker_that_says_much_is_not_blocked() {
-        let text = shell("yes | head -c 1000000 >&2; exit 1")
-            .expect_err("failed")
-            .to_string();
+        let text = shell("yes | head -c 1000000 >&2; exit 1").expect_err("failed").to_string();
         assert!(text.len() > 1_000_000);
     }
 }

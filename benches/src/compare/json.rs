@@ -27,16 +27,9 @@ struct Entry<'a> {
 pub fn render(summaries: &[Summary], machine: &str) -> String {
     let entry = |summary: &'_ Summary| Entry {
         name: summary.name,
-        results: summary
-            .results
-            .iter()
-            .map(|&(one, figures)| (one.key, figures))
-            .collect(),
+        results: summary.results.iter().map(|&(one, figures)| (one.key, figures)).collect(),
     };
-    let document = Document {
-        machine,
-        workloads: summaries.iter().map(entry).collect(),
-    };
+    let document = Document { machine, workloads: summaries.iter().map(entry).collect() };
     let text = serde_json::to_string_pretty(&document).expect("strings and numbers have one");
     text + "\n"
 }

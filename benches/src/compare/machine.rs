@@ -22,11 +22,7 @@ pub fn describe() -> String {
         parts.push(format!("{} GiB", (memory.mem_total + (1 << 29)) >> 30));
     }
     if let Ok(kernel) = Version::current() {
-        let Version {
-            major,
-            minor,
-            patch,
-        } = kernel;
+        let Version { major, minor, patch } = kernel;
         parts.push(format!("Linux {major}.{minor}.{patch}"));
     }
     parts.push(std::env::consts::ARCH.to_owned());

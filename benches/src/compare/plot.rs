@@ -24,6 +24,8 @@ const PANEL_WIDTH: i32 = 440;
 const ROW_HEIGHT: i32 = 18;
 /// Above the panels: the title and the machine.
 const HEAD_HEIGHT: i32 = 70;
+/// Room for the machine's name, however few the panels.
+const HEAD_WIDTH: i32 = 760;
 /// In a panel above the rows: its name.
 const NAME_HEIGHT: i32 = 44;
 /// In a panel below the rows.
@@ -54,30 +56,17 @@ pub fn render(summaries: &[Summary], machine: &str) -> Result<String, CompareErr
 type Drawn<'a> = Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>>;
 
 fn draw<'a>(summaries: &[Summary], machine: &str, picture: &'a mut String) -> Drawn<'a> {
-    let rows = summaries
-        .iter()
-        .map(|summary| summary.results.len())
-        .max()
-        .unwrap_or(0);
+    let rows = summaries.iter().map(|summary| summary.results.len()).max().unwrap_or(0);
     let panel_height = NAME_HEIGHT + length(rows) * ROW_HEIGHT + GAP_HEIGHT;
     let lines = length(summaries.len().div_ceil(COLUMNS));
     let columns = length(COLUMNS.min(summaries.len()));
-    let size = (
-        columns * PANEL_WIDTH + 20,
-        HEAD_HEIGHT + lines * panel_height,
-    );
+    let size = ((columns * PANEL_WIDTH + 20).max(HEAD_WIDTH), HEAD_HEIGHT + lines * panel_height);
     let area = SVGBackend::with_string(picture, (size.0.unsigned_abs(), size.1.unsigned_abs()))
         .into_drawing_area();
     area.fill(&WHITE)?;
-    text(
-        &area,
-        "Time and memory by allocator",
-        (20, 26),
-        20,
-        INK,
-        HPos::Left,
-    )?;
-    text(&area, machine, (20, 50), 13, PALE_INK, HPos::Left)?;
+    text(&area, "Time and memory by allocator", (20, 26), 20, INK, HPos::Left)?;
+    let subtitle = format!("{machine}; lines from the fastest to the slowest round");
+    text(&area, &subtitle, (20, 50), 13, PALE_INK, HPos::Left)?;
     for (number, summary) in summaries.iter().enumerate() {
         let (line, column) = (length(number / COLUMNS), length(number % COLUMNS));
         let corner = (10 + column * PANEL_WIDTH, HEAD_HEIGHT + line * panel_height);
@@ -88,77 +77,33 @@ fn draw<'a>(summaries: &[Summary], machine: &str, picture: &'a mut String) -> Dr
 
 fn panel<'a>(area: &Area<'a>, summary: &Summary, (left, top): (i32, i32)) -> Drawn<'a> {
     let largest = |figure: fn(&Figures) -> f64| {
-        summary
-            .results
-            .iter()
-            .map(|(_, figures)| figure(figures))
-            .fold(0.0, f64::max)
+        summary.results.iter().map(|(_, figures)| figure(figures)).fold(0.0, f64::max)
     };
     let longest = largest(|figures| figures.median_s);
     let fattest = largest(|figures| figures.peak_rss_kib as f64);
-    text(
-        area,
-        summary.name,
-        (left + 10, top + 10),
-        16,
-        INK,
-        HPos::Left,
-    )?;
+    text(area, summary.name, (left + 10, top + 10), 16, INK, HPos::Left)?;
     let captions = [("seconds, median", TIME_LEFT), ("peak MiB", MEMORY_LEFT)];
     for (caption, offset) in captions {
-        text(
-            area,
-            caption,
-            (left + offset, top + 31),
-            11,
-            PALE_INK,
-            HPos::Left,
-        )?;
+        text(area, caption, (left + offset, top + 31), 11, PALE_INK, HPos::Left)?;
     }
     for (row, (allocator, figures)) in summary.results.iter().enumerate() {
         let middle = top + NAME_HEIGHT + length(row) * ROW_HEIGHT + ROW_HEIGHT / 2;
-        text(
-            area,
-            allocator.key,
-            (left + TIME_LEFT - 8, middle),
-            12,
-            INK,
-            HPos::Right,
-        )?;
+        text(area, allocator.key, (left + TIME_LEFT - 8, middle), 12, INK, HPos::Right)?;
 
         let time_left = left + TIME_LEFT;
         let time = |seconds: f64| pixels(seconds / longest, TIME_WIDTH);
-        bar(
-            area,
-            (time_left, middle),
-            time(figures.median_s),
-            colour(allocator.role),
-        )?;
+        bar(area, (time_left, middle), time(figures.median_s), colour(allocator.role))?;
         let slowest = time(figures.max_s).min(WHISKER_WIDTH);
         let whisker = [time(figures.min_s), slowest].map(|x| (time_left + x, middle));
         area.draw(&PathElement::new(whisker, INK.stroke_width(1)))?;
         let after = time_left + slowest.max(time(figures.median_s)) + 5;
-        text(
-            area,
-            &seconds(figures.median_s),
-            (after, middle),
-            11,
-            INK,
-            HPos::Left,
-        )?;
+        text(area, &seconds(figures.median_s), (after, middle), 11, INK, HPos::Left)?;
 
         let memory_left = left + MEMORY_LEFT;
         let memory = pixels(figures.peak_rss_kib as f64 / fattest, MEMORY_WIDTH);
         bar(area, (memory_left, middle), memory, MEMORY)?;
         let label = format!("{:.1}", figures.peak_rss_kib as f64 / 1024.0);
-        text(
-            area,
-            &label,
-            (memory_left + memory + 5, middle),
-            11,
-            INK,
-            HPos::Left,
-        )?;
+        text(area, &label, (memory_left + memory + 5, middle), 11, INK, HPos::Left)?;
     }
     Ok(())
 }
@@ -166,10 +111,7 @@ fn panel<'a>(area: &Area<'a>, summary: &Summary, (left, top): (i32, i32)) -> Dra
 /// A bar to the right of a point, centred on it.
 fn bar<'a>(area: &Area<'a>, (x, y): (i32, i32), length: i32, colour: RGBColor) -> Drawn<'a> {
     let half = ROW_HEIGHT / 2 - 3;
-    area.draw(&Rectangle::new(
-        [(x, y - half), (x + length, y + half)],
-        colour.filled(),
-    ))
+    area.draw(&Rectangle::new([(x, y - half), (x + length, y + half)], colour.filled()))
 }
 
 fn text<'a>(
@@ -181,11 +123,7 @@ fn text<'a>(
     anchor: HPos,
 ) -> Drawn<'a> {
     let style = ("sans-serif", size).into_text_style(area).color(&colour);
-    area.draw(&Text::new(
-        content,
-        at,
-        style.pos(Pos::new(anchor, VPos::Center)),
-    ))
+    area.draw(&Text::new(content, at, style.pos(Pos::new(anchor, VPos::Center))))
 }
 
 fn colour(role: Role) -> RGBColor {
@@ -199,18 +137,11 @@ fn colour(role: Role) -> RGBColor {
 
 /// Three significant digits, which is more than two runs agree in.
 fn seconds(value: f64) -> String {
-    if value < 0.1 {
-        format!("{value:.4}")
-    } else {
-        format!("{value:.3}")
-    }
+    if value < 0.1 { format!("{value:.4}") } else { format!("{value:.3}") }
 }
 
 /// A share of a length; nothing of it if the share is not a number.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "saturates, and is clamped by the caller"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "saturates, and is clamped by the caller")]
 fn pixels(share: f64, of: i32) -> i32 {
     (share * f64::from(of)).round() as i32
 }

@@ -78,15 +78,7 @@ mod tests {
             workload: workloads::find("list").expect("a workload"),
             allocator: allocators::find(allocator).expect("an allocator"),
         };
-        samples.add(
-            run,
-            Report {
-                seconds: 1.0,
-                checksum,
-                peak_rss_kib: 100,
-                idle_rss_kib,
-            },
-        );
+        samples.add(run, Report { seconds: 1.0, checksum, peak_rss_kib: 100, idle_rss_kib });
     }
 
     #[test]
@@ -94,11 +86,7 @@ mod tests {
         let mut samples = Samples::default();
         add(&mut samples, "system", 5, Some(40));
         add(&mut samples, "system", 5, None);
-        let expected = Series {
-            seconds: vec![1.0],
-            peak_rss_kib: vec![100],
-            idle_rss_kib: 40,
-        };
+        let expected = Series { seconds: vec![1.0], peak_rss_kib: vec![100], idle_rss_kib: 40 };
         assert_eq!(samples.of("list", "system"), Some(&expected));
         assert_eq!(samples.of("list", "pool"), None);
     }
@@ -111,10 +99,7 @@ mod tests {
         assert!(samples.check().is_ok());
         add(&mut samples, "pool", 6, None);
         let error = samples.check().expect_err("they differ").to_string();
-        assert!(
-            error.contains("list differ: 5 under system, jemalloc; 6 under pool"),
-            "{error}"
-        );
+        assert!(error.contains("list differ: 5 under system, jemalloc; 6 under pool"), "{error}");
     }
 
     #[test]

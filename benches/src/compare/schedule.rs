@@ -30,10 +30,7 @@ pub fn round(request: &Request, round: usize) -> Vec<Run> {
             let places = (round + position) % allocators.len();
             allocators.rotate_left(places);
         }
-        runs.extend(allocators.into_iter().map(|allocator| Run {
-            workload,
-            allocator,
-        }));
+        runs.extend(allocators.into_iter().map(|allocator| Run { workload, allocator }));
     }
     runs
 }
@@ -53,9 +50,8 @@ mod tests {
     fn everyone_is_first_once_in_as_many_rounds() {
         let request = parse(["compare", "--workload", "list"]).expect("valid");
         let count = keys(&request, 0, "list").len();
-        let mut first: Vec<_> = (0..count)
-            .map(|number| keys(&request, number, "list")[0])
-            .collect();
+        let mut first: Vec<_> =
+            (0..count).map(|number| keys(&request, number, "list")[0]).collect();
         assert_eq!(keys(&request, count, "list"), keys(&request, 0, "list"));
         first.sort_unstable();
         first.dedup();
@@ -70,11 +66,8 @@ mod tests {
                 .iter()
                 .map(|run| (run.workload.name, run.allocator.key))
                 .collect();
-            let expected: usize = request
-                .workloads
-                .iter()
-                .map(|one| request.allocators_of(one).count())
-                .sum();
+            let expected: usize =
+                request.workloads.iter().map(|one| request.allocators_of(one).count()).sum();
             assert_eq!(runs.len(), expected);
             runs.sort_unstable();
             runs.dedup();

@@ -33,24 +33,16 @@ impl Sink {
     /// # Errors
     /// [`CompareError::Unwritable`] names the path.
     pub fn open(path: &Path) -> Result<Self, CompareError> {
-        let unwritable = |source| CompareError::Unwritable {
-            path: path.to_owned(),
-            source,
-        };
+        let unwritable = |source| CompareError::Unwritable { path: path.to_owned(), source };
         let create = File::options().write(true).create_new(true).open(path);
         let (file, state) = match create {
             Ok(file) => (file, State::Created),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => (
-                File::options().write(true).open(path).map_err(unwritable)?,
-                State::Kept,
-            ),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                (File::options().write(true).open(path).map_err(unwritable)?, State::Kept)
+            }
             Err(error) => return Err(unwritable(error)),
         };
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-            state,
-        })
+        Ok(Self { path: path.to_owned(), file, state })
     }
 
     /// Makes `text` the content of the file.
@@ -67,10 +59,7 @@ impl Sink {
         };
         outcome
             .and_then(|()| self.file.write_all(text.as_bytes()))
-            .map_err(|source| CompareError::Unwritable {
-                path: self.path.clone(),
-                source,
-            })
+            .map_err(|source| CompareError::Unwritable { path: self.path.clone(), source })
     }
 }
 
@@ -93,14 +82,8 @@ mod tests {
         let path = folder.path().join("old.json");
         fs::write(&path, "a long old content").expect("writable");
         drop(Sink::open(&path).expect("writable"));
-        assert_eq!(
-            fs::read_to_string(&path).expect("readable"),
-            "a long old content"
-        );
-        Sink::open(&path)
-            .expect("writable")
-            .write("new")
-            .expect("writable");
+        assert_eq!(fs::read_to_string(&path).expect("readable"), "a long old content");
+        Sink::open(&path).expect("writable").write("new").expect("writable");
         assert_eq!(fs::read_to_string(&path).expect("readable"), "new");
     }
 
@@ -110,19 +93,13 @@ mod tests {
         let path = folder.path().join("new.json");
         drop(Sink::open(&path).expect("writable"));
         assert!(!path.exists());
-        Sink::open(&path)
-            .expect("writable")
-            .write("new")
-            .expect("writable");
+        Sink::open(&path).expect("writable").write("new").expect("writable");
         assert!(path.exists());
     }
 
     #[test]
     fn a_path_that_cannot_be_written_is_named() {
         let error = Sink::open(Path::new("/no/such/folder/x.json")).expect_err("no such folder");
-        assert!(
-            error.to_string().contains("/no/such/folder/x.json"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("/no/such/folder/x.json"), "{error}");
     }
 }

@@ -65,10 +65,7 @@ pub struct Summary {
 impl Summary {
     /// Returns an allocator's figures.
     pub fn of(&self, role: Role) -> Option<Figures> {
-        self.results
-            .iter()
-            .find(|(one, _)| one.role == role)
-            .map(|&(_, figures)| figures)
+        self.results.iter().find(|(one, _)| one.role == role).map(|&(_, figures)| figures)
     }
 
     /// Returns the least of a figure over some allocators; `None` if none of them
@@ -78,13 +75,8 @@ impl Summary {
         among: impl Fn(Allocator) -> bool,
         figure: impl Fn(&Figures) -> f64,
     ) -> Option<f64> {
-        let those = self
-            .results
-            .iter()
-            .filter(|(allocator, _)| among(*allocator));
-        those
-            .map(|(_, figures)| figure(figures))
-            .min_by(f64::total_cmp)
+        let those = self.results.iter().filter(|(allocator, _)| among(*allocator));
+        those.map(|(_, figures)| figure(figures)).min_by(f64::total_cmp)
     }
 
     /// Returns how an allocator's figures relate to those of the others.
@@ -94,14 +86,8 @@ impl Summary {
         let over = |base: Option<f64>, value: f64| base.map(|base| value / base);
         Ratios {
             fastest_rival: over(self.least(Allocator::is_rival, seconds), figures.median_s),
-            system: over(
-                self.least(|one| one.role == Role::System, seconds),
-                figures.median_s,
-            ),
-            leanest_peer: over(
-                self.least(|one| one.role == Role::Peer, peak),
-                peak(figures),
-            ),
+            system: over(self.least(|one| one.role == Role::System, seconds), figures.median_s),
+            leanest_peer: over(self.least(|one| one.role == Role::Peer, peak), peak(figures)),
         }
     }
 }
@@ -142,10 +128,7 @@ pub fn spread(
     let ratios: Vec<f64> = summaries.iter().filter_map(of_one).collect();
     let worst = ratios.iter().copied().max_by(f64::total_cmp)?;
     let logarithms: f64 = ratios.iter().map(|ratio| ratio.ln()).sum();
-    Some(Spread {
-        mean: (logarithms / ratios.len() as f64).exp(),
-        worst,
-    })
+    Some(Spread { mean: (logarithms / ratios.len() as f64).exp(), worst })
 }
 
 /// Returns the figures of each workload asked for.
@@ -158,11 +141,7 @@ pub fn summarise(samples: &Samples, request: &Request) -> Vec<Summary> {
                 Some((one, Figures::of(series)?))
             })
             .collect();
-        Summary {
-            name: workload.name,
-            about: workload.about,
-            results,
-        }
+        Summary { name: workload.name, about: workload.about, results }
     };
     request.workloads.iter().map(summary).collect()
 }
@@ -211,13 +190,8 @@ pub(super) mod tests {
             peak_rss_kib: vec![30, 10, 20],
             idle_rss_kib: 4,
         };
-        let expected = Figures {
-            median_s: 3.0,
-            min_s: 1.0,
-            max_s: 5.0,
-            peak_rss_kib: 20,
-            idle_rss_kib: 4,
-        };
+        let expected =
+            Figures { median_s: 3.0, min_s: 1.0, max_s: 5.0, peak_rss_kib: 20, idle_rss_kib: 4 };
         assert_eq!(Figures::of(&series), Some(expected));
         assert_eq!(Figures::of(&Series::default()), None);
     }
@@ -241,11 +215,7 @@ pub(super) mod tests {
     fn without_anyone_to_compare_with_there_is_no_ratio() {
         let summary = example(&[("pool", 1.0, 300), ("bump", 0.1, 10)]);
         let ratios = summary.ratios(&summary.results[0].1);
-        let none = Ratios {
-            fastest_rival: None,
-            system: None,
-            leanest_peer: None,
-        };
+        let none = Ratios { fastest_rival: None, system: None, leanest_peer: None };
         assert_eq!(ratios, none);
     }
 

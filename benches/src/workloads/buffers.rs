@@ -9,27 +9,22 @@ use super::block::{Block, stamps};
 use super::{Context, Measurement, Workload, random};
 
 /// 1 to 128 KiB over 256 slots: what readers, writers and codecs hold.
-pub(super) const KIB: Workload = Workload::new(
-    "kib_buffers",
-    "random 1–128 KiB buffers over 256 slots",
-    |context| replace(context, 256, 1_000_000, 1 << 10..=128 << 10),
-);
+pub(super) const KIB: Workload =
+    Workload::new("kib_buffers", "random 1–128 KiB buffers over 256 slots", |context| {
+        replace(context, 256, 1_000_000, 1 << 10..=128 << 10)
+    });
 
 /// 1 to 8 MiB over 8 slots: images, frames, file contents.
-pub(super) const MIB: Workload = Workload::new(
-    "mib_buffers",
-    "random 1–8 MiB buffers over 8 slots",
-    |context| replace(context, 8, 1200, 1 << 20..=8 << 20),
-);
+pub(super) const MIB: Workload =
+    Workload::new("mib_buffers", "random 1–8 MiB buffers over 8 slots", |context| {
+        replace(context, 8, 1200, 1 << 20..=8 << 20)
+    });
 
 /// Zeroed buffers of 4 KiB to 4 MiB, of which one page in four is used: hash
 /// tables, bit maps, sparse arrays. Who knows fresh pages to be zero need not
 /// write them.
-pub(super) const ZEROED: Workload = Workload::new(
-    "zeroed",
-    "zeroed 4 KiB–4 MiB buffers, sparsely used",
-    zeroed,
-);
+pub(super) const ZEROED: Workload =
+    Workload::new("zeroed", "zeroed 4 KiB–4 MiB buffers, sparsely used", zeroed);
 
 fn replace(
     context: &Context,

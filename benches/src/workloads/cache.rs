@@ -18,12 +18,11 @@ pub(super) const LRU: Workload =
 /// drifts in size: holes that old values leave do not fit new ones. What is live
 /// is the same for each allocator, so the peak RSS is its fragmentation. Runs
 /// for about a minute, so only when named.
-pub(super) const LRU_MINUTE: Workload = Workload::new(
-    "lru_minute",
-    "the LRU cache for about a minute",
-    |context| serve(context.scaled(60_000_000)),
-)
-.on_request();
+pub(super) const LRU_MINUTE: Workload =
+    Workload::new("lru_minute", "the LRU cache for about a minute", |context| {
+        serve(context.scaled(60_000_000))
+    })
+    .on_request();
 
 /// Bytes of values that the cache may hold.
 const BUDGET_BYTES: usize = 64 << 20;
@@ -50,13 +49,7 @@ fn serve(lookups: usize) -> Measurement {
                 continue;
             }
             let bytes = size(number / DRIFT, sizes.random_range(0..1 << 20));
-            cache.put(
-                key,
-                Value {
-                    bytes,
-                    block: Block::new(bytes, key as usize),
-                },
-            );
+            cache.put(key, Value { bytes, block: Block::new(bytes, key as usize) });
             held_bytes += bytes;
             while held_bytes > BUDGET_BYTES
                 && let Some((_, oldest)) = cache.pop_lru()
@@ -88,14 +81,8 @@ fn size(drift: usize, random: usize) -> usize {
 fn keys(count: usize) -> Vec<u32> {
     let zipf = Zipf::new(f64::from(KEYS), 0.9).expect("a valid exponent");
     let mut random = random(0);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "1..=KEYS"
-    )]
-    (0..count)
-        .map(|_| zipf.sample(&mut random) as u32)
-        .collect()
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1..=KEYS")]
+    (0..count).map(|_| zipf.sample(&mut random) as u32).collect()
 }
 
 #[cfg(test)]

@@ -11,27 +11,18 @@ use super::{Context, Measurement, Workload, random};
 /// An ordered map from random numbers to boxes of 32 bytes, which grows to
 /// 65,000 entries and shrinks again: nodes of 200 to 600 bytes among small
 /// blocks.
-pub(super) const BTREE: Workload = Workload::new(
-    "btree",
-    "a BTreeMap of boxes, random inserts and removals",
-    btree,
-);
+pub(super) const BTREE: Workload =
+    Workload::new("btree", "a BTreeMap of boxes, random inserts and removals", btree);
 
 /// A hash map from strings to strings, which doubles its table as it grows:
 /// short strings of uneven length, built by formatting, and large tables.
-pub(super) const HASHMAP: Workload = Workload::new(
-    "hashmap",
-    "a HashMap of Strings, inserts, look-ups, removals",
-    hashmap,
-);
+pub(super) const HASHMAP: Workload =
+    Workload::new("hashmap", "a HashMap of Strings, inserts, look-ups, removals", hashmap);
 
 /// A list of a million nodes built and dropped in order, 20 times: the purest
 /// test of how an allocator takes back what it gave out in sequence.
-pub(super) const LIST: Workload = Workload::new(
-    "list",
-    "a LinkedList of 1 M nodes, built and dropped ×20",
-    list,
-);
+pub(super) const LIST: Workload =
+    Workload::new("list", "a LinkedList of 1 M nodes, built and dropped ×20", list);
 
 fn btree(context: &Context) -> Measurement {
     let operations = context.scaled(1_600_000);
@@ -65,10 +56,7 @@ fn hashmap(context: &Context) -> Measurement {
 fn users(round: usize, users: usize) -> usize {
     let mut map = Strings::default();
     for user in 0..users {
-        map.insert(
-            format!("user:{round}:{user}"),
-            format!("user-{user}@host-{}.net", user % 97),
-        );
+        map.insert(format!("user:{round}:{user}"), format!("user-{user}@host-{}.net", user % 97));
     }
     for user in (0..users).step_by(2) {
         if let Some(address) = map.get_mut(&format!("user:{round}:{user}")) {
@@ -78,9 +66,7 @@ fn users(round: usize, users: usize) -> usize {
     for user in (0..users).step_by(3) {
         map.remove(&format!("user:{round}:{user}"));
     }
-    map.iter()
-        .map(|(name, address)| name.len() + address.len())
-        .sum()
+    map.iter().map(|(name, address)| name.len() + address.len()).sum()
 }
 
 fn list(context: &Context) -> Measurement {

@@ -13,9 +13,7 @@ pub(super) const GROWTH: Workload =
 fn growth(context: &Context) -> Measurement {
     let rounds = context.scaled(320);
     Measurement::of(|| {
-        (0..rounds)
-            .map(|round| alone(round) + in_turns(round) + strings(round))
-            .sum()
+        (0..rounds).map(|round| alone(round) + in_turns(round) + strings(round)).sum()
     })
 }
 
@@ -38,10 +36,7 @@ fn in_turns(round: usize) -> u64 {
             vector.extend_from_slice(black_box(&CHUNK));
         }
     }
-    vectors
-        .iter()
-        .map(|vector| vector[round % vector.len()])
-        .sum()
+    vectors.iter().map(|vector| vector[round % vector.len()]).sum()
 }
 
 fn strings(round: usize) -> u64 {
@@ -55,8 +50,5 @@ fn strings(round: usize) -> u64 {
             text
         })
         .collect();
-    texts
-        .iter()
-        .map(|text| u64::from(text.as_bytes()[round % text.len()]))
-        .sum()
+    texts.iter().map(|text| u64::from(text.as_bytes()[round % text.len()])).sum()
 }

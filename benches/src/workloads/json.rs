@@ -9,11 +9,8 @@ use super::{Context, Measurement, Workload, random};
 /// A nested document of about 5 MB, the answer of a shop's order service, parsed
 /// to a tree of values, changed, and written back: short strings, small maps and
 /// vectors by the hundred thousand, all freed together.
-pub(super) const SERDE_JSON: Workload = Workload::new(
-    "serde_json",
-    "a 5 MB document to a tree of values and back",
-    serde_json,
-);
+pub(super) const SERDE_JSON: Workload =
+    Workload::new("serde_json", "a 5 MB document to a tree of values and back", serde_json);
 
 fn serde_json(context: &Context) -> Measurement {
     let text = document(10_000);
@@ -26,11 +23,7 @@ fn serde_json(context: &Context) -> Measurement {
 fn there_and_back(text: &str) -> u64 {
     let mut document: Value = serde_json::from_str(text).expect("a valid document");
     if let Some(orders) = document["orders"].as_array_mut() {
-        orders.retain(|order| {
-            order["number"]
-                .as_u64()
-                .is_some_and(|number| number % 10 != 0)
-        });
+        orders.retain(|order| order["number"].as_u64().is_some_and(|number| number % 10 != 0));
     }
     document.to_string().len() as u64
 }
@@ -51,16 +44,8 @@ fn document(orders: usize) -> String {
 }
 
 fn order(number: usize, random: &mut SmallRng) -> Value {
-    const WORDS: [&str; 8] = [
-        "lamp",
-        "Gerät",
-        "cup \"blue\"",
-        "стол",
-        "chair",
-        "book\n2nd ed.",
-        "bag",
-        "丝绸",
-    ];
+    const WORDS: [&str; 8] =
+        ["lamp", "Gerät", "cup \"blue\"", "стол", "chair", "book\n2nd ed.", "bag", "丝绸"];
     let lines: Vec<Value> = (0..random.random_range(1..5))
         .map(|line| {
             json!({

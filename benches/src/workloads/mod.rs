@@ -89,10 +89,7 @@ impl Measurement {
     fn of(work: impl FnOnce() -> u64) -> Self {
         let start = Instant::now();
         let checksum = work();
-        Self {
-            seconds: start.elapsed().as_secs_f64(),
-            checksum,
-        }
+        Self { seconds: start.elapsed().as_secs_f64(), checksum }
     }
 }
 
@@ -128,27 +125,15 @@ impl Workload {
         about: &'static str,
         run: fn(&Context) -> Measurement,
     ) -> Self {
-        Self {
-            name,
-            about,
-            set: Set::Default,
-            has_floor: false,
-            run,
-        }
+        Self { name, about, set: Set::Default, has_floor: false, run }
     }
 
     const fn on_request(self) -> Self {
-        Self {
-            set: Set::OnRequest,
-            ..self
-        }
+        Self { set: Set::OnRequest, ..self }
     }
 
     const fn with_floor(self) -> Self {
-        Self {
-            has_floor: true,
-            ..self
-        }
+        Self { has_floor: true, ..self }
     }
 }
 
@@ -192,11 +177,7 @@ mod tests {
     use super::*;
 
     fn run(workload: &Workload, threads: usize) -> Measurement {
-        (workload.run)(&Context {
-            scale: Scale::Tiny,
-            threads,
-            region: None,
-        })
+        (workload.run)(&Context { scale: Scale::Tiny, threads, region: None })
     }
 
     #[test]
@@ -215,11 +196,7 @@ mod tests {
         for workload in ALL.iter().filter(|workload| workload.name != "empty") {
             for threads in [1, 3] {
                 let (first, second) = (run(workload, threads), run(workload, threads));
-                assert_eq!(
-                    first.checksum, second.checksum,
-                    "{} × {threads}",
-                    workload.name
-                );
+                assert_eq!(first.checksum, second.checksum, "{} × {threads}", workload.name);
                 assert_ne!(first.checksum, 0, "{}", workload.name);
                 assert!(first.seconds > 0.0, "{}", workload.name);
             }
@@ -228,11 +205,7 @@ mod tests {
 
     #[test]
     fn work_scales_but_never_to_nothing() {
-        let at = |scale| Context {
-            scale,
-            threads: 1,
-            region: None,
-        };
+        let at = |scale| Context { scale, threads: 1, region: None };
         assert_eq!(at(Scale::Full).scaled(80), 80);
         assert_eq!(at(Scale::Quick).scaled(80), 10);
         assert_eq!(at(Scale::Tiny).scaled(80), 1);

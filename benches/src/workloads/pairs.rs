@@ -11,12 +11,8 @@ pub(super) const PAIRS: Workload =
 
 /// Nothing: the resident set of a process that has this allocator and no use for
 /// it. Its seconds mean nothing, so it runs only when named.
-pub(super) const EMPTY: Workload = Workload::new(
-    "empty",
-    "nothing at all: what the process itself takes",
-    empty,
-)
-.on_request();
+pub(super) const EMPTY: Workload =
+    Workload::new("empty", "nothing at all: what the process itself takes", empty).on_request();
 
 /// Pairs between two rewinds of an allocator that never frees: 8 KiB of blocks,
 /// which the first-level cache holds.
@@ -56,11 +52,7 @@ mod tests {
 
     #[test]
     fn the_sum_is_that_of_all_pairs() {
-        let context = Context {
-            scale: Scale::Tiny,
-            threads: 1,
-            region: None,
-        };
+        let context = Context { scale: Scale::Tiny, threads: 1, region: None };
         let batches = context.scaled(50_000_000 / BATCH) as u64;
         let batch = BATCH as u64;
         assert_eq!(pairs(&context).checksum, batches * batch * (batch - 1) / 2);

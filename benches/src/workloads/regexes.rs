@@ -39,20 +39,14 @@ fn regexes(context: &Context) -> Measurement {
 fn search(round: usize, log: &str) -> u64 {
     let number = (round % 10).to_string();
     let patterns = PATTERNS.map(|pattern| pattern.replace("{}", &number));
-    let built: Vec<Regex> = patterns
-        .iter()
-        .map(|pattern| Regex::new(pattern).expect("a valid pattern"))
-        .collect();
+    let built: Vec<Regex> =
+        patterns.iter().map(|pattern| Regex::new(pattern).expect("a valid pattern")).collect();
     let all = RegexSet::new(&patterns).expect("valid patterns");
     let mut matched = 0;
     for line in log.lines() {
         for index in &all.matches(line) {
             let captures = built[index].captures(line).expect("the set found it");
-            matched += captures
-                .iter()
-                .flatten()
-                .map(|group| group.len() as u64)
-                .sum::<u64>();
+            matched += captures.iter().flatten().map(|group| group.len() as u64).sum::<u64>();
         }
     }
     matched
@@ -88,10 +82,6 @@ mod tests {
         let log = log(40);
         let all = RegexSet::new(PATTERNS.map(|pattern| pattern.replace("{}", "1")));
         let matches = all.expect("valid patterns").matches(&log).iter().count();
-        assert!(
-            matches * 2 >= PATTERNS.len(),
-            "{matches} of {}",
-            PATTERNS.len()
-        );
+        assert!(matches * 2 >= PATTERNS.len(), "{matches} of {}", PATTERNS.len());
     }
 }

@@ -6,11 +6,8 @@ use super::{Context, Measurement, Workload};
 
 /// This workspace's own sources, parsed to syntax trees that live together: a
 /// compiler's boxes, vectors and interned strings, deep and irregular.
-pub(super) const SYN: Workload = Workload::new(
-    "syn",
-    "syntax trees of this workspace's own sources",
-    syn_trees,
-);
+pub(super) const SYN: Workload =
+    Workload::new("syn", "syntax trees of this workspace's own sources", syn_trees);
 
 /// Embedded, so that a worker depends on nothing but itself.
 static SOURCES: [Dir<'_>; 3] = [
@@ -44,9 +41,7 @@ fn syn_trees(context: &Context) -> Measurement {
 
 /// Adds the texts of all Rust files below a folder, in the order of their paths.
 fn collect(folder: &Dir<'static>, files: &mut Vec<&'static str>) {
-    let rust = folder
-        .files()
-        .filter(|file| file.path().extension().is_some_and(|x| x == "rs"));
+    let rust = folder.files().filter(|file| file.path().extension().is_some_and(|x| x == "rs"));
     files.extend(rust.filter_map(include_dir::File::contents_utf8));
     for folder in folder.dirs() {
         collect(folder, files);
@@ -65,8 +60,5 @@ fn parse<'a>(sources: &mut impl Iterator<Item = &'a &'static str>) -> (usize, u6
             break;
         }
     }
-    (
-        bytes,
-        trees.iter().map(|tree| tree.items.len() as u64).sum(),
-    )
+    (bytes, trees.iter().map(|tree| tree.items.len() as u64).sum())
 }

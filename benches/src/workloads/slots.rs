@@ -10,19 +10,17 @@ use super::{Context, Measurement, Workload, random};
 
 /// 16 to 512 bytes over 10,000 slots, 2.6 MB: the set stays in the second-level
 /// cache, so this is the price of the allocator's own paths.
-pub(super) const SMALL: Workload = Workload::new(
-    "slots_small",
-    "random 16–512 B over 10 k live blocks",
-    |context| churn(context, 10_000, 20_000_000, 16..=512),
-);
+pub(super) const SMALL: Workload =
+    Workload::new("slots_small", "random 16–512 B over 10 k live blocks", |context| {
+        churn(context, 10_000, 20_000_000, 16..=512)
+    });
 
 /// 16 to 144 bytes over a million slots, 80 MB: every block that is touched is
 /// cold, so this is the price of locality.
-pub(super) const LARGE: Workload = Workload::new(
-    "slots_large",
-    "random 16–144 B over 1 M live blocks",
-    |context| churn(context, 1_000_000, 2_000_000, 16..=144),
-);
+pub(super) const LARGE: Workload =
+    Workload::new("slots_large", "random 16–144 B over 1 M live blocks", |context| {
+        churn(context, 1_000_000, 2_000_000, 16..=144)
+    });
 
 /// Fills the slots, replaces `replacements` blocks at random, and frees the rest
 /// in order.

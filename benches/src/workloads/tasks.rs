@@ -10,11 +10,8 @@ use super::{Context, Measurement, Workload};
 /// A key-value service: clients, one task each, send requests over a channel to
 /// a task that owns the map and answers over a channel a request. Tasks, channel
 /// segments and strings that another thread frees.
-pub(super) const TOKIO: Workload = Workload::new(
-    "tokio",
-    "client tasks and a service over channels",
-    tokio_tasks,
-);
+pub(super) const TOKIO: Workload =
+    Workload::new("tokio", "client tasks and a service over channels", tokio_tasks);
 
 /// What a client asks, and where it wants the answer.
 struct Request {

@@ -12,11 +12,8 @@ use super::{Context, Measurement, Workload, random};
 /// bytes and leaves a tenth of them to the main thread, which holds those of the
 /// last hundred threads: a server with a thread a request. What a thread's end
 /// costs, and whether its heap finds a new owner.
-pub(super) const THREAD_CHURN: Workload = Workload::new(
-    "thread_churn",
-    "short-lived threads whose blocks survive them",
-    thread_churn,
-);
+pub(super) const THREAD_CHURN: Workload =
+    Workload::new("thread_churn", "short-lived threads whose blocks survive them", thread_churn);
 
 /// Blocks that one thread allocates.
 const BLOCKS: usize = 400;
@@ -32,10 +29,7 @@ fn thread_churn(context: &Context) -> Measurement {
             let survivors: Vec<Vec<Block>> = thread::scope(|scope| {
                 let spawn = |thread| scope.spawn(move || live(generation * 64 + thread));
                 let threads: Vec<_> = (0..context.threads).map(spawn).collect();
-                threads
-                    .into_iter()
-                    .map(|thread| thread.join().expect("no panic"))
-                    .collect()
+                threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
             });
             held.extend(survivors.into_iter().flatten());
             let surplus = held.len().saturating_sub(HELD);
@@ -48,9 +42,8 @@ fn thread_churn(context: &Context) -> Measurement {
 /// The life of one thread; returns the blocks that outlive it.
 fn live(stream: usize) -> Vec<Block> {
     let mut random = random(stream);
-    let mut blocks: Vec<Block> = (0..BLOCKS)
-        .map(|number| Block::new(random.random_range(16..=1024), number))
-        .collect();
+    let mut blocks: Vec<Block> =
+        (0..BLOCKS).map(|number| Block::new(random.random_range(16..=1024), number)).collect();
     let mut number = 0;
     blocks.retain(|_| {
         number += 1;

@@ -12,19 +12,13 @@ use super::{Context, Measurement, Workload, random};
 /// After Larson and Krishnan's server simulation: each thread replaces random
 /// blocks of 16 to 512 bytes in 1,000 slots, then ends and leaves its live slots
 /// to a thread of the next generation, which frees them as it goes.
-pub(super) const LARSON: Workload = Workload::new(
-    "larson",
-    "threads replace blocks and pass the live ones on",
-    larson,
-);
+pub(super) const LARSON: Workload =
+    Workload::new("larson", "threads replace blocks and pass the live ones on", larson);
 
 /// One thread only allocates boxes of 64 bytes, another only frees them: a
 /// pipeline. Boxes travel 512 at a time, so that the channel costs little.
-pub(super) const PRODUCER_CONSUMER: Workload = Workload::new(
-    "producer_consumer",
-    "one thread allocates, the other frees",
-    producer_consumer,
-);
+pub(super) const PRODUCER_CONSUMER: Workload =
+    Workload::new("producer_consumer", "one thread allocates, the other frees", producer_consumer);
 
 /// 8 bytes to 16 KiB, small ones more often, in 1,000 slots a thread; a quarter
 /// of the replaced blocks is freed by the next thread: a server whose requests
@@ -53,10 +47,7 @@ fn larson(context: &Context) -> Measurement {
                     scope.spawn(move || replace_at_random(set, replacements, stream))
                 };
                 let threads: Vec<_> = sets.drain(..).enumerate().map(spawn).collect();
-                threads
-                    .into_iter()
-                    .map(|thread| thread.join().expect("no panic"))
-                    .collect()
+                threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
             });
             let results: Vec<(u64, Vec<Block>)> = results;
             for (freed, set) in results {
@@ -94,9 +85,7 @@ fn producer_consumer(context: &Context) -> Measurement {
     let batches = context.scaled(10_000);
     let produce = move |sender: std::sync::mpsc::SyncSender<Vec<Box<[u64; 8]>>>| {
         for batch in 0..batches as u64 {
-            let boxes = (0..BATCH as u64)
-                .map(|number| Box::new([batch ^ number; 8]))
-                .collect();
+            let boxes = (0..BATCH as u64).map(|number| Box::new([batch ^ number; 8])).collect();
             if sender.send(boxes).is_err() {
                 return;
             }
@@ -110,9 +99,7 @@ fn producer_consumer(context: &Context) -> Measurement {
                 scope.spawn(move || receiver.into_iter().flatten().map(|boxed| boxed[7]).sum())
             };
             let consumers: Vec<_> = (0..pipelines).map(pipeline).collect();
-            let sums = consumers
-                .into_iter()
-                .map(|thread| thread.join().expect("no panic"));
+            let sums = consumers.into_iter().map(|thread| thread.join().expect("no panic"));
             sums.fold(0, u64::wrapping_add)
         })
     })
@@ -132,14 +119,10 @@ fn mixed_cross_free(context: &Context) -> Measurement {
                 scope.spawn(move || exchange(own, next, replacements, thread))
             };
             let threads: Vec<_> = (0..context.threads).map(spawn).collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().expect("no panic"))
-                .sum()
+            threads.into_iter().map(|thread| thread.join().expect("no panic")).sum()
         });
-        let left = mailboxes
-            .into_iter()
-            .flat_map(|mailbox| mailbox.into_inner().expect("no panic"));
+        let left =
+            mailboxes.into_iter().flat_map(|mailbox| mailbox.into_inner().expect("no panic"));
         freed + stamps(left)
     })
 }
