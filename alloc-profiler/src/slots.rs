@@ -132,10 +132,12 @@ impl SiteSlots {
     }
 
     /// Closes the books on activations that will never end, because their
-    /// thread has: one called `process::exit`, say.
-    pub(crate) fn abandon(&self, now: &HeapCounters) {
+    /// thread has: one called `process::exit`, say, with `live` bytes in use.
+    pub(crate) fn abandon(&self, now: &HeapCounters, live: i64) {
         if self.depth.get() > 0 {
-            self.charge(self.current_line(), now);
+            let line = self.current_line();
+            self.lines[line].raise_live(live);
+            self.charge(line, now);
             self.depth.set(1);
             self.end(true, now);
         }
