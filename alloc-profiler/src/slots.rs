@@ -135,9 +135,9 @@ impl SiteSlots {
     /// thread has: one called `process::exit`, say, with `live` bytes in use.
     pub(crate) fn abandon(&self, now: &HeapCounters, live: i64) {
         if self.depth.get() > 0 {
-            let line = self.current_line();
-            self.lines[line].raise_live(live);
-            self.charge(line, now);
+            let current = self.current_line();
+            self.lines[current].raise_live(live);
+            self.charge(current, now);
             self.depth.set(1);
             self.end(true, now);
         }

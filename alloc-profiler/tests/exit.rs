@@ -22,33 +22,35 @@ fn work(n: usize) -> Vec<u8> {
     kept
 }
 
-/// The lines above as memory_profiler prints them; `[n]` stands for the first
-/// line's number and so on.
-fn table(calls: usize, mebibytes: f64, peak: f64) -> String {
-    let first = line!() - 10;
-    let rows = [
-        (Some((0.0, 0.0)), "#[profile]"),
-        (None, "fn work(n: usize) -> Vec<u8> {"),
-        (None, "    // Five MiB a call."),
-        (Some((peak, mebibytes)), "    let kept = vec![1; n * (5 << 20)];"),
-        (Some((peak, 0.0)), "    kept"),
-        (None, "}"),
-    ];
-    let mut text = String::from(
-        "Filename: alloc-profiler/tests/exit.rs\n\n\
-         Line #    Mem usage    Increment  Occurrences   Line Contents\n\
-         =============================================================\n",
-    );
-    for (number, (figures, source)) in (first..).zip(rows) {
-        text += &match figures {
-            Some((live, net)) => {
-                format!("{number:>6}  {live:>7.1} MiB  {net:>7.1} MiB  {calls:>10}   {source}\n")
-            }
-            None => format!("{number:>6} {:>12} {:>12}  {:>10}   {source}\n", "", "", ""),
-        };
-    }
-    text + "\n\n"
+/// Returns the table of `work` as it must be printed, byte for byte.
+fn table(calls: usize, live: &str, increment: &str) -> String {
+    let first = line!() - LINES_ABOVE;
+    format!(
+        "\
+Filename: alloc-profiler/tests/exit.rs
+
+Line #    Mem usage    Increment  Occurrences   Line Contents
+=============================================================
+{0:6}      0.0 MiB      0.0 MiB           {calls}   #[profile]
+{1:6}                                         fn work(n: usize) -> Vec<u8> {{
+{2:6}                                             // Five MiB a call.
+{3:6} {live:>8} MiB {increment:>8} MiB           {calls}       let kept = vec![1; n * (5 << 20)];
+{4:6} {live:>8} MiB      0.0 MiB           {calls}       kept
+{5:6}                                         }}
+
+
+",
+        first,
+        first + 1,
+        first + 2,
+        first + 3,
+        first + 4,
+        first + 5,
+    )
 }
+
+/// From the line numbers in `table` up to the attribute of `work`.
+const LINES_ABOVE: u32 = 9;
 
 fn main() {
     match env::var(SCENARIO) {
@@ -100,7 +102,7 @@ fn end_by(scenario: &str) {
         "big output" => {
             drop(work(1));
             // Far more than a pipe holds, so the reader has closed it by the end.
-            let _ = std::io::stdout().write_all(&[b'x'; 1 << 20]);
+            let _ = std::io::stdout().write_all(&vec![b'x'; 1 << 20]);
         }
         other => panic!("no scenario {other}"),
     }
@@ -141,7 +143,7 @@ fn assert_prints(scenario: &str, code: i32, expected: &str) {
 }
 
 fn check_all() {
-    let once = table(1, 5.0, 5.0);
+    let once = table(1, "5.0", "5.0");
     assert_prints("return", 0, &once);
     assert_prints("exit", 3, &once);
     assert_prints("panic", 101, &once);
@@ -149,7 +151,7 @@ fn check_all() {
     assert_prints("stdout locked", 0, &once);
     assert_prints("nothing profiled", 0, "");
     assert_prints("print first", 0, &format!("before\n{once}after\n"));
-    assert_prints("print twice", 0, &format!("{once}{}", table(2, 10.0, 5.0)));
+    assert_prints("print twice", 0, &format!("{once}{}", table(2, "5.0", "10.0")));
     an_unfinished_call_is_in_the_report();
     settings_are_obeyed();
     a_closed_pipe_is_no_error();
@@ -164,7 +166,7 @@ fn an_unfinished_call_is_in_the_report() {
 }
 
 fn settings_are_obeyed() {
-    let once = table(1, 5.0, 5.0);
+    let once = table(1, "5.0", "5.0");
     for value in ["", "on", "classic"] {
         let output = run("return", Some(value));
         assert_eq!(String::from_utf8_lossy(&output.stdout), once, "{value:?}");

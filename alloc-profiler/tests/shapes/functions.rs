@@ -173,10 +173,11 @@ shapes! {
         let n: u8 = Noisy::new(["7", "x", "300", "4", "0", "99"][n as usize], log).name
             .parse::<u8>()
             .map_err(|error| error.to_string())?;
+        let made = log.borrow().len() as u32;
         let x = {
             let _b = Noisy::new("b", log);
-            (n as u32 + n as u32)
-                .checked_sub(u32::from(n) * 2 - log.borrow().len() as u32 % 5)
+            (n as u32 + made % 3)
+                .checked_sub(Noisy::new("four", log).len() as u32)
                 .ok_or("too many")?
         };
         let wide = n as u32 * 60 * (x + 1) ;
@@ -439,6 +440,7 @@ shapes! {
         } {
             log.borrow_mut().push("yes".into());
         }
+        // SAFETY: a reference is valid to read.
         let y = unsafe {
             let _e = a.child("e");
             std::ptr::read(&x)
@@ -518,7 +520,7 @@ trait Steps {
 
     #[alloc_profiler::profile]
     fn twice(&self) -> usize {
-        let steps = vec![self.steps(); 2];
+        let steps: Vec<_> = [self.steps(); 2].into();
         steps.iter().sum()
     }
 }
@@ -551,9 +553,9 @@ impl Counter {
 }
 
 #[alloc_profiler::profile]
-fn longest<'a, T: AsRef<str> + ?Sized>(x: &'a T, y: &'a T) -> &'a str
+fn longest<'a, T>(x: &'a T, y: &'a T) -> &'a str
 where
-    T: Debug,
+    T: AsRef<str> + ?Sized,
 {
     let (x, y) = (x.as_ref(), y.as_ref());
     if x.len() > y.len() { x } else { y }
@@ -578,7 +580,7 @@ unsafe fn read(at: *const u32) -> u32 {
 
 #[alloc_profiler::profile]
 extern "C" fn for_c(n: u32) -> u32 {
-    let list = vec![n; 3];
+    let list = Box::new([n; 3]);
     list.iter().sum()
 }
 
