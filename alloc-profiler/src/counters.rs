@@ -103,12 +103,10 @@ impl HeapCounters {
         }
     }
 
-    /// Returns whether both byte counts equal the ones of `other`. No block
-    /// comes or goes without bytes, so then nothing happened in between.
+    /// Returns the bytes allocated and the bytes freed.
     #[inline]
-    pub(crate) fn same_bytes(&self, other: &Self) -> bool {
-        self.allocated_bytes.get() == other.allocated_bytes.get()
-            && self.freed_bytes.get() == other.freed_bytes.get()
+    pub(crate) fn bytes(&self) -> [u64; 2] {
+        [self.allocated_bytes.get(), self.freed_bytes.get()]
     }
 
     /// Returns the bytes that were allocated and not freed.

@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 
 use crate::events;
 use crate::site::Site;
-use crate::slots::SiteSlots;
+use crate::slots::{Activation, LineSlot, SiteSlots};
 use crate::thread::{self, ThreadRecord};
 
 /// What a `continue`, `break` or `return` leaves. The locals that it drops on
@@ -32,14 +32,16 @@ enum Leaving {
 pub struct Guard {
     record: &'static ThreadRecord,
     slots: &'static SiteSlots,
-    /// The line that runs now, as an index of the site's lines.
-    line: Cell<usize>,
+    /// The line that runs now.
+    line: Cell<&'static LineSlot>,
+    /// The thread's bytes, allocated and freed, when a line was last charged.
+    charged: Cell<[u64; 2]>,
     /// The live heap of the rest of the program, in bytes.
     others_live_bytes: i64,
     /// What is being left since the last probe.
     leaving: Cell<Leaving>,
-    /// Whether no other activation of the function is below this one.
-    is_outermost: bool,
+    /// How this activation stands among those of the function on this thread.
+    activation: Activation,
     /// It stays on the thread whose counters it reads.
     not_send: PhantomData<*const ()>,
 }
@@ -52,16 +54,16 @@ impl Guard {
         let record = thread::current();
         let slots = record.slots_of(site);
         record.begin_call();
-        let others_live_bytes = record.others_live_bytes();
-        let is_outermost = slots.begin(&record.counters);
-        slots.lines[0].hits.add(1);
+        let entry = &slots.lines[0];
+        entry.hits.add(1);
         Self {
             record,
             slots,
-            line: Cell::new(0),
-            others_live_bytes,
+            line: Cell::new(entry),
+            charged: Cell::new(record.counters.bytes()),
+            others_live_bytes: record.others_live_bytes(),
             leaving: Cell::new(Leaving::Nothing),
-            is_outermost,
+            activation: slots.begin(&record.counters),
             not_send: PhantomData,
         }
     }
@@ -70,7 +72,7 @@ impl Guard {
     #[inline]
     pub fn line(&self, index: usize) {
         self.resume(index);
-        self.slots.lines[index].hits.add(1);
+        self.line.get().hits.add(1);
     }
 
     /// Goes on to line `index`, uncounted: a `loop`, whose rounds are counted.
@@ -78,10 +80,8 @@ impl Guard {
     pub fn resume(&self, index: usize) {
         self.settle();
         self.leaving.set(Leaving::Nothing);
-        self.line.set(index);
-        if self.is_outermost {
-            self.slots.line.set(index as u64);
-        }
+        self.line.set(&self.slots.lines[index]);
+        self.slots.line.set(index as u64);
     }
 
     /// Goes before a `continue` or `break` of the innermost loop.
@@ -121,23 +121,39 @@ impl Guard {
     /// Charges the line that ran until now.
     #[inline]
     fn settle(&self) {
-        let (index, counters) = (self.line.get(), &self.record.counters);
-        let live = self.others_live_bytes.wrapping_add(counters.net_bytes());
-        self.slots.lines[index].raise_live(live);
-        if self.is_outermost {
-            self.slots.charge(index, counters);
+        let bytes @ [allocated, freed] = self.record.counters.bytes();
+        let net = allocated.wrapping_sub(freed).cast_signed();
+        self.line.get().raise_live(self.others_live_bytes.wrapping_add(net));
+        // No block comes or goes without bytes: if these stand still, all does.
+        if bytes != self.charged.get() {
+            self.charge(bytes);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn charge(&self, bytes: [u64; 2]) {
+        self.charged.set(bytes);
+        if self.activation == Activation::Outermost {
+            self.slots.charge(self.line.get(), &self.record.counters);
+        }
+    }
+
+    #[inline(never)]
+    fn leave(&self) {
+        let _end = EndCall(self.record);
+        self.settle();
+        self.slots.end(self.activation, &self.record.counters);
+        if self.record.is_in_outermost_call() {
+            events::call_ended(self.slots, &self.record.counters);
         }
     }
 }
 
 impl Drop for Guard {
+    #[inline]
     fn drop(&mut self) {
-        let _end = EndCall(self.record);
-        self.settle();
-        self.slots.end(self.is_outermost, &self.record.counters);
-        if self.record.is_in_outermost_call() {
-            events::call_ended(self.slots, &self.record.counters);
-        }
+        self.leave();
     }
 }
 
@@ -145,7 +161,7 @@ impl fmt::Debug for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Guard")
             .field("site", self.slots.site)
-            .field("line", &self.line.get())
+            .field("activation", &self.activation)
             .finish_non_exhaustive()
     }
 }

@@ -55,6 +55,14 @@ mod statics;
 mod table;
 mod thread;
 
+/// A crate has one edition, a documentation test its own:
+///
+/// ```test_harness,edition2021
+/// include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shapes/functions.rs"));
+/// ```
+#[cfg(doctest)]
+struct ShapesInEdition2021;
+
 pub use alloc::ProfiledAlloc;
 pub use output::print_report;
 pub use report::{FunctionReport, LineFigures, LineReport, Report, report};

@@ -7,7 +7,7 @@
 //!
 //! Bytes are charged by the *outermost* activation of a function alone, so that
 //! recursion counts them once. Its progress stands here and not on its stack:
-//! the line it is at, and the thread's counts when it last charged (`seen`). So
+//! the line it is at, and the thread's counts when it last charged one. So
 //! what an unfinished call has spent since can be read too.
 //!
 //! Invariant: for a function that is not running on the thread, the lines'
@@ -51,6 +51,15 @@ impl LineSlot {
     }
 }
 
+/// How an activation of a function stands among those on the same thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Activation {
+    /// It is the first one: bytes are charged by it.
+    Outermost,
+    /// It was called, in the end, by another one, from the line of this index.
+    Recursive { caller_line: u64 },
+}
+
 /// What one thread has recorded of one function.
 #[derive(Debug)]
 pub(crate) struct SiteSlots {
@@ -62,10 +71,12 @@ pub(crate) struct SiteSlots {
     pub(crate) total: HeapCounters,
     /// Activations of the function on the thread's stack now.
     pub(crate) depth: Tally,
-    /// The outermost activation: the line it is at,
+    /// The index of the line that the innermost activation is at,
     pub(crate) line: Tally,
-    /// the thread's counts when it last charged a line,
-    pub(crate) seen: HeapCounters,
+    /// and, under recursion, of the one that the outermost is at.
+    outermost_line: Tally,
+    /// The thread's counts when the outermost activation last charged a line,
+    charged: HeapCounters,
     /// and when it was entered.
     pub(crate) entry: HeapCounters,
     next: AtomicRef<SiteSlots>,
@@ -88,7 +99,8 @@ impl SiteSlots {
                 total: HeapCounters::new(),
                 depth: Tally::new(),
                 line: Tally::new(),
-                seen: HeapCounters::new(),
+                outermost_line: Tally::new(),
+                charged: HeapCounters::new(),
                 entry: HeapCounters::new(),
                 next: AtomicRef::none(),
             })
@@ -96,55 +108,59 @@ impl SiteSlots {
         slots.unwrap_or_else(|| handle_alloc_error(Layout::new::<Self>()))
     }
 
-    /// Begins an activation on a thread that has counted `now`; returns whether
-    /// it is the outermost one.
+    /// Begins an activation on a thread that has counted `now`.
     #[inline]
-    pub(crate) fn begin(&self, now: &HeapCounters) -> bool {
-        let outermost = self.depth.get() == 0;
-        if outermost {
-            let now = now.get();
-            self.line.set(0);
-            self.seen.set(&now);
-            self.entry.set(&now);
-        }
+    pub(crate) fn begin(&self, now: &HeapCounters) -> Activation {
+        let line = self.line.get();
+        self.line.set(0);
         self.depth.add(1);
-        outermost
+        if self.depth.get() > 1 {
+            if self.depth.get() == 2 {
+                self.outermost_line.set(line);
+            }
+            return Activation::Recursive { caller_line: line };
+        }
+        let now = now.get();
+        self.charged.set(&now);
+        self.entry.set(&now);
+        Activation::Outermost
     }
 
-    /// Charges what the thread counted since the last time to line `index`.
-    /// For the outermost activation only.
-    #[inline]
-    pub(crate) fn charge(&self, index: usize, now: &HeapCounters) {
-        if !now.same_bytes(&self.seen) {
-            let now = now.get();
-            self.lines[index].counts.add(&now.since(&self.seen.get()));
-            self.seen.set(&now);
-        }
+    /// Charges what the thread counted since the last time to `line`. For the
+    /// outermost activation only.
+    pub(crate) fn charge(&self, line: &LineSlot, now: &HeapCounters) {
+        let now = now.get();
+        line.counts.add(&now.since(&self.charged.get()));
+        self.charged.set(&now);
     }
 
     /// Ends an activation. The outermost one has charged its lines before.
     #[inline]
-    pub(crate) fn end(&self, outermost: bool, now: &HeapCounters) {
-        if outermost {
-            self.total.add(&now.get().since(&self.entry.get()));
+    pub(crate) fn end(&self, activation: Activation, now: &HeapCounters) {
+        match activation {
+            Activation::Outermost => self.total.add(&now.get().since(&self.entry.get())),
+            Activation::Recursive { caller_line } => self.line.set(caller_line),
         }
         self.depth.add(u64::MAX);
     }
 
     /// Closes the books on activations that will never end, because their
-    /// thread has: one called `process::exit`, say.
-    pub(crate) fn abandon(&self, now: &HeapCounters) {
+    /// thread has: one called `process::exit`, say, with `live` bytes in use.
+    pub(crate) fn abandon(&self, now: &HeapCounters, live: i64) {
         if self.depth.get() > 0 {
-            self.charge(self.current_line(), now);
+            let line = &self.lines[self.current_line()];
+            line.raise_live(live);
+            self.charge(line, now);
             self.depth.set(1);
-            self.end(true, now);
+            self.end(Activation::Outermost, now);
         }
     }
 
     /// Returns the index of the line that the outermost activation is at.
     pub(crate) fn current_line(&self) -> usize {
+        let line = if self.depth.get() > 1 { &self.outermost_line } else { &self.line };
         // Lossless: it was stored from a `usize` index of `lines`.
-        usize::try_from(self.line.get()).unwrap_or(0)
+        usize::try_from(line.get()).unwrap_or(0)
     }
 
     /// Returns the thread's counts now, what the current line has spent since it
@@ -157,10 +173,10 @@ impl SiteSlots {
         if self.depth.get() == 0 {
             return None;
         }
-        // `seen` before `now`: a report on another thread may miss the step that
+        // `charged` before `now`: a report on another thread may miss the step that
         // the owner is just recording, but never counts it twice.
-        let (seen, entry) = (self.seen.get(), self.entry.get());
+        let (charged, entry) = (self.charged.get(), self.entry.get());
         let now = now();
-        Some((now, now.since(&seen), now.since(&entry)))
+        Some((now, now.since(&charged), now.since(&entry)))
     }
 }

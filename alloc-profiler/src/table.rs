@@ -88,18 +88,18 @@ mod tests {
     /// figures, its trailing spaces on blank lines included.
     #[test]
     fn the_table_is_memory_profilers_byte_for_byte() {
-        let mib = |n: f64| (n * f64::from(1 << 20)) as u64;
+        let mib = |whole: u64, tenths: u64| (whole << 20) + tenths * (1 << 20) / 10;
         let function = FunctionReport {
             name: "seed::test_func".to_owned(),
             file: "F".to_owned(),
             calls: 1,
             total_bytes: 0,
             lines: vec![
-                line(6, "@profile", Some((52 << 20, mib(52.0), 1))),
+                line(6, "@profile", Some((52 << 20, mib(52, 0), 1))),
                 line(7, "", None),
-                line(8, "    summary = sum(numbers)", Some((-1000, mib(52.04), 1))),
-                line(9, "    list_to_db = []", Some((20_132_659, mib(71.1), 100_003))),
-                line(10_000_000, "    del x", Some((-(1234 << 20), mib(12_345.67), 1))),
+                line(8, "    summary = sum(numbers)", Some((-1000, mib(52, 0) + 41_000, 1))),
+                line(9, "    list_to_db = []", Some((20_132_659, mib(71, 1), 100_003))),
+                line(10_000_000, "    del x", Some((-(1234 << 20), mib(12_345, 6) + 90_000, 1))),
             ],
         };
         let expected = "\

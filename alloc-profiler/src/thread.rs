@@ -164,7 +164,8 @@ impl ThreadRecord {
 
     /// Closes the books on calls that will never return.
     fn abandon_calls(&self) {
-        self.slots.iter().for_each(|slots| slots.abandon(&self.counters));
+        let live = self.others_live_bytes().wrapping_add(self.counters.net_bytes());
+        self.slots.iter().for_each(|slots| slots.abandon(&self.counters, live));
         self.calls.set(0);
     }
 

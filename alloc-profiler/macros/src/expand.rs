@@ -340,3 +340,6 @@ fn local_call(method: &str, at: Span, index: usize) -> Stmt {
 fn verbatim(tokens: TokenStream) -> Stmt {
     Stmt::Expr(Expr::Verbatim(tokens), None)
 }
+
+#[cfg(test)]
+mod tests;

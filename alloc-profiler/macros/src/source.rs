@@ -8,10 +8,11 @@
 use std::fs;
 use std::ops::RangeInclusive;
 
-use proc_macro2::Span;
-use quote::ToTokens;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
 use syn::ItemFn;
-use syn::spanned::Spanned;
+
+use crate::tokens::Start;
 
 /// Where a function stands, and what is written there.
 pub(crate) struct Source {
@@ -29,21 +30,28 @@ impl Source {
         let braces = function.block.brace_token.span;
         let (open, close) = (braces.open().start().line, braces.close().start().line);
         let file = braces.open().file();
-        // A macro may have put the function together from pieces: the attribute
-        // or the signature then need not stand above the body.
-        let first = [attribute, function.vis.span(), function.sig.fn_token.span]
-            .into_iter()
-            .filter(|span| span.file() == file)
-            .map(|span| span.start().line)
-            .filter(|line| (1..=open).contains(line))
-            .min()
-            .unwrap_or(open);
+        let first = first_line(attribute, function).filter(|line| (1..=open).contains(line));
+        let first = first.unwrap_or(open);
         let lines = first..=close.max(first);
         let body = braces.join().source_text();
         let text = cut(braces.open(), &lines, body.as_deref())
             .unwrap_or_else(|| put_together(function, open - first, body.as_deref()));
         Self { file, lines, text }
     }
+}
+
+/// Returns the line of the attribute, or the one on which the function begins if
+/// the attribute does not stand right above it: a macro may have put the function
+/// together from pieces.
+fn first_line(attribute: Span, function: &ItemFn) -> Option<usize> {
+    let line_of = |tokens: TokenStream| Start::of(tokens).map(|start| start.span.start().line);
+    let (visibility, signature) = (&function.vis, &function.sig);
+    let own = line_of(quote!(#visibility #signature))?;
+    let above = attribute.end().line;
+    let others = function.attrs.iter().map(|attribute| attribute.pound_token.span.start().line);
+    let next = others.chain([own]).filter(|line| *line >= above).min()?;
+    let is_adjacent = attribute.file() == signature.fn_token.span.file() && next - above <= 1;
+    Some(if is_adjacent { attribute.start().line } else { own })
 }
 
 /// Returns the lines of `span`'s file, if `body` is in them.

@@ -25,10 +25,15 @@ pub(crate) fn expect(name: &str) {
             continue;
         }
         let below = function.lines.get(index + 1).filter(|below| stands_alone(below));
-        let (expected, found) = (expectation(below.unwrap_or(line)), cells(line));
-        assert!(expected.is_none_or(|expected| expected == found), "{name}: {line}\n{function}");
-        let net = line.figures.map_or(0, |figures| figures.increment_bytes);
-        assert!(expected.is_some() || net == 0, "{name}: {line}: {net} bytes\n{function}");
+        let is_met = match (Expectation::of(below.unwrap_or(line)), line.figures) {
+            (Expectation::NothingAdded, figures) => {
+                figures.is_none_or(|figures| figures.increment_bytes == 0)
+            }
+            (Expectation::Blank, figures) => figures.is_none(),
+            (Expectation::Figures(net, runs), figures) => figures
+                .is_some_and(|found| (found.increment_bytes, found.occurrences) == (net, runs)),
+        };
+        assert!(is_met, "{name}: {line}: found {:?}\n{function}", line.figures);
     }
     assert_eq!(sum(&function), function.total_bytes, "{function}");
 }
@@ -51,16 +56,23 @@ fn stands_alone(line: &LineReport) -> bool {
     line.source.trim_start().starts_with("//= ")
 }
 
-/// Returns what is written beside the line.
-fn expectation(line: &LineReport) -> Option<Option<(i64, u64)>> {
-    let (_, text) = line.source.split_once("//= ")?;
-    if text == "-" {
-        return Some(None);
-    }
-    let (net, runs) = text.split_once(' ').expect("`//= NET RUNS`");
-    Some(Some((net.parse().expect("bytes"), runs.parse().expect("runs"))))
+/// What a line must show.
+enum Expectation {
+    NothingAdded,
+    Blank,
+    Figures(i64, u64),
 }
 
-fn cells(line: &LineReport) -> Option<(i64, u64)> {
-    line.figures.map(|figures| (figures.increment_bytes, figures.occurrences))
+impl Expectation {
+    /// Returns what is written beside the line.
+    fn of(line: &LineReport) -> Self {
+        match line.source.split_once("//= ") {
+            None => Self::NothingAdded,
+            Some((_, "-")) => Self::Blank,
+            Some((_, text)) => {
+                let (net, runs) = text.split_once(' ').expect("`//= NET RUNS`");
+                Self::Figures(net.parse().expect("bytes"), runs.parse().expect("runs"))
+            }
+        }
+    }
 }
