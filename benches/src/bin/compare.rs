@@ -1,2 +1,5 @@
-//! x
-fn main() {}
+//! Compares allocators over many workloads; see `benches/README.md`.
+
+fn main() -> std::process::ExitCode {
+    benches::compare::main()
+}

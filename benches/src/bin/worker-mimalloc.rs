@@ -1,0 +1,8 @@
+//! The worker whose global allocator is mimalloc v3.
+
+#[global_allocator]
+static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> std::process::ExitCode {
+    benches::worker::main()
+}

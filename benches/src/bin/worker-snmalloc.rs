@@ -1,0 +1,8 @@
+//! The worker whose global allocator is snmalloc.
+
+#[global_allocator]
+static GLOBAL: snmalloc_rs::SnMalloc = snmalloc_rs::SnMalloc;
+
+fn main() -> std::process::ExitCode {
+    benches::worker::main()
+}

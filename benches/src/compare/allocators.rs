@@ -1,0 +1,89 @@
+//! Who is compared.
+//!
+//! # Invariants
+//! - The order here is the order in all output.
+//! - Each key has a worker binary `worker-KEY`.
+
+/// What an allocator is in the comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The one whose figures are in question.
+    Ours,
+    /// The C library's: what a program gets that chooses nothing.
+    System,
+    /// Another that people choose, with caches for each thread; built with
+    /// `--features peers` alone.
+    Peer,
+    /// Never frees, thus no rival: runs only workloads that have a floor.
+    Floor,
+}
+
+/// One allocator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allocator {
+    /// Its name on the command line and in all output.
+    pub key: &'static str,
+    /// What it is in the comparison.
+    pub role: Role,
+}
+
+impl Allocator {
+    /// Returns whether it was built into this comparison.
+    pub fn is_available(self) -> bool {
+        self.role != Role::Peer || cfg!(feature = "peers")
+    }
+
+    /// Returns whether others are measured against it.
+    pub fn is_rival(self) -> bool {
+        matches!(self.role, Role::System | Role::Peer)
+    }
+
+    /// Returns the name of its worker binary.
+    pub fn worker(self) -> String {
+        format!("worker-{}", self.key)
+    }
+}
+
+/// All of them, available or not.
+pub const ALL: &[Allocator] = &[
+    Allocator { key: "pool", role: Role::Ours },
+    Allocator { key: "system", role: Role::System },
+    Allocator { key: "mimalloc", role: Role::Peer },
+    Allocator { key: "jemalloc", role: Role::Peer },
+    Allocator { key: "snmalloc", role: Role::Peer },
+    Allocator { key: "rusty_alloc", role: Role::Peer },
+    Allocator { key: "bump", role: Role::Floor },
+];
+
+/// Returns those that this build can run.
+pub fn available() -> impl Iterator<Item = Allocator> {
+    ALL.iter().copied().filter(|allocator| allocator.is_available())
+}
+
+/// Returns the allocator of that key, available or not.
+///
+/// ```
+/// use benches::compare::allocators::{Role, find};
+///
+/// assert_eq!(find("system").map(|found| found.role), Some(Role::System));
+/// assert!(find("no such").is_none());
+/// ```
+pub fn find(key: &str) -> Option<Allocator> {
+    ALL.iter().copied().find(|allocator| allocator.key == key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_is_available_without_peers() {
+        assert!(available().any(|allocator| allocator.role == Role::System));
+    }
+
+    #[test]
+    fn neither_ours_nor_the_floor_is_a_rival() {
+        let rivals: Vec<_> = ALL.iter().filter(|one| one.is_rival()).map(|one| one.key).collect();
+        assert_eq!(rivals, ["system", "mimalloc", "jemalloc", "snmalloc", "rusty_alloc"]);
+    }
+}

@@ -1,0 +1,112 @@
+//! What all runs said, by workload and allocator.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::error::CompareError;
+use super::schedule::Run;
+use crate::worker::Report;
+
+/// The reports of one workload under one allocator.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Series {
+    /// Seconds of each timed round.
+    pub seconds: Vec<f64>,
+    /// Peak RSS of each timed round, in KiB.
+    pub peak_rss_kib: Vec<u64>,
+    /// RSS one second after everything was freed, in KiB.
+    pub idle_rss_kib: u64,
+}
+
+/// All reports so far.
+#[derive(Debug, Default)]
+pub struct Samples {
+    series: HashMap<(&'static str, &'static str), Series>,
+    /// For each workload, who found which checksum.
+    checksums: BTreeMap<&'static str, BTreeMap<u64, Vec<&'static str>>>,
+}
+
+impl Samples {
+    /// Adds a report; one with idle memory comes from the round that is not timed.
+    pub fn add(&mut self, run: Run, report: Report) {
+        let key = run.allocator.key;
+        let series = self.series.entry((run.workload.name, key)).or_default();
+        if let Some(kib) = report.idle_rss_kib {
+            series.idle_rss_kib = kib;
+        } else {
+            series.seconds.push(report.seconds);
+            series.peak_rss_kib.push(report.peak_rss_kib);
+        }
+        let checksums = self.checksums.entry(run.workload.name).or_default();
+        let finders = checksums.entry(report.checksum).or_default();
+        if !finders.contains(&key) {
+            finders.push(key);
+        }
+    }
+
+    /// Returns the reports of a workload under an allocator, if there are any.
+    pub fn of(&self, workload: &'static str, allocator: &'static str) -> Option<&Series> {
+        self.series.get(&(workload, allocator))
+    }
+
+    /// Checks that each workload read the same back in all runs.
+    ///
+    /// # Errors
+    /// [`CompareError::ChecksumsDiffer`], for the first workload that did not.
+    pub fn check(&self) -> Result<(), CompareError> {
+        for (&workload, checksums) in &self.checksums {
+            if checksums.len() > 1 {
+                let list = checksums
+                    .iter()
+                    .map(|(sum, finders)| format!("{sum} under {}", finders.join(", ")))
+                    .collect::<Vec<_>>()
+                    .join("; ");
+                return Err(CompareError::ChecksumsDiffer { workload, list });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::allocators;
+    use super::*;
+    use crate::workloads;
+
+    fn add(samples: &mut Samples, allocator: &str, checksum: u64, idle_rss_kib: Option<u64>) {
+        let run = Run {
+            workload: workloads::find("list").expect("a workload"),
+            allocator: allocators::find(allocator).expect("an allocator"),
+        };
+        samples.add(run, Report { seconds: 1.0, checksum, peak_rss_kib: 100, idle_rss_kib });
+    }
+
+    #[test]
+    fn the_idle_round_is_not_timed() {
+        let mut samples = Samples::default();
+        add(&mut samples, "system", 5, Some(40));
+        add(&mut samples, "system", 5, None);
+        let expected = Series { seconds: vec![1.0], peak_rss_kib: vec![100], idle_rss_kib: 40 };
+        assert_eq!(samples.of("list", "system"), Some(&expected));
+        assert_eq!(samples.of("list", "pool"), None);
+    }
+
+    #[test]
+    fn checksums_that_differ_are_named_with_their_finders() {
+        let mut samples = Samples::default();
+        add(&mut samples, "system", 5, None);
+        add(&mut samples, "jemalloc", 5, None);
+        assert!(samples.check().is_ok());
+        add(&mut samples, "pool", 6, None);
+        let error = samples.check().expect_err("they differ").to_string();
+        assert!(error.contains("list differ: 5 under system, jemalloc; 6 under pool"), "{error}");
+    }
+
+    #[test]
+    fn an_allocator_that_disagrees_with_itself_is_found_too() {
+        let mut samples = Samples::default();
+        add(&mut samples, "pool", 5, Some(1));
+        add(&mut samples, "pool", 6, None);
+        assert!(samples.check().is_err());
+    }
+}

@@ -1,0 +1,130 @@
+//! The figures for people: one block a workload, then the means over all.
+
+use std::fmt::Write as _;
+
+use super::allocators::{Allocator, Role};
+use super::summary::{Ratios, Spread, Summary, spread};
+
+/// Returns the whole text, without colours, ready to be pasted.
+pub fn render(summaries: &[Summary], machine: &str) -> String {
+    let mut text = format!("{machine}\n");
+    for summary in summaries {
+        text += "\n";
+        text += &workload(summary);
+    }
+    if summaries.len() > 1 {
+        text += "\n";
+        text += &means(summaries);
+    }
+    text
+}
+
+/// One workload's block.
+fn workload(summary: &Summary) -> String {
+    let mut text = format!("{}: {}\n", summary.name, summary.about);
+    line(
+        &mut text,
+        "",
+        &["median s", "min s", "max s", "÷ fastest", "÷ system", "peak RSS", "idle RSS"],
+    );
+    for (allocator, figures) in &summary.results {
+        let Ratios { fastest_rival, system, .. } = summary.ratios(figures);
+        let cells = [
+            seconds(figures.median_s),
+            seconds(figures.min_s),
+            seconds(figures.max_s),
+            ratio(fastest_rival),
+            ratio(system),
+            mib(figures.peak_rss_kib),
+            mib(figures.idle_rss_kib),
+        ];
+        line(&mut text, allocator.key, &cells.each_ref().map(String::as_str));
+    }
+    if let (Some(ours), Some(floor)) = (summary.of(Role::Ours), summary.of(Role::Floor)) {
+        let over_floor = ratio(Some(ours.median_s / floor.median_s));
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  pool takes {over_floor} of the time of one that never frees");
+    }
+    text
+}
+
+/// The block over all workloads.
+fn means(summaries: &[Summary]) -> String {
+    let mut text = format!("geometric mean over {} workloads, and the worst\n", summaries.len());
+    line(&mut text, "", &["÷ fastest", "worst", "÷ system", "worst", "RSS ÷ leanest", "worst"]);
+    for allocator in allocators(summaries) {
+        let columns: [fn(Ratios) -> Option<f64>; 3] =
+            [|ratios| ratios.fastest_rival, |ratios| ratios.system, |ratios| ratios.leanest_peer];
+        let cells: Vec<String> = columns
+            .into_iter()
+            .flat_map(|column| {
+                let spread: Option<Spread> = spread(summaries, allocator, column);
+                [ratio(spread.map(|spread| spread.mean)), ratio(spread.map(|spread| spread.worst))]
+            })
+            .collect();
+        line(&mut text, allocator.key, &cells.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    text + "÷ fastest: time over the fastest of all but pool and bump; \
+            RSS ÷ leanest: peak over the leanest of all but pool and system\n"
+}
+
+/// All but the floor that ran anything, in their order.
+fn allocators(summaries: &[Summary]) -> Vec<Allocator> {
+    let mut found = Vec::new();
+    for (allocator, _) in summaries.iter().flat_map(|summary| &summary.results) {
+        if allocator.role != Role::Floor && !found.contains(allocator) {
+            found.push(*allocator);
+        }
+    }
+    found
+}
+
+/// Appends a line of a name and right-aligned cells.
+fn line(text: &mut String, name: &str, cells: &[&str]) {
+    // Writing to a string cannot fail.
+    let _ = write!(text, "  {name:<12}");
+    for cell in cells {
+        let _ = write!(text, " {cell:>13}");
+    }
+    text.push('\n');
+}
+
+fn seconds(value: f64) -> String {
+    format!("{value:.4}")
+}
+
+fn ratio(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"))
+}
+
+fn mib(kib: u64) -> String {
+    format!("{:.1} MiB", kib as f64 / 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::summary::tests::example;
+    use super::*;
+
+    #[test]
+    fn a_block_has_a_row_an_allocator() {
+        let summary = example(&[("pool", 1.0, 2048), ("system", 2.0, 1024), ("bump", 0.5, 512)]);
+        let text = render(&[summary], "a box");
+        let rows: Vec<Vec<&str>> =
+            text.lines().map(|line| line.split_whitespace().collect()).collect();
+        let pool =
+            ["pool", "1.0000", "0.5000", "2.0000", "0.50", "0.50", "2.0", "MiB", "1.0", "MiB"];
+        assert_eq!(rows[4], pool);
+        assert_eq!(rows[5][..5], ["system", "2.0000", "1.0000", "4.0000", "1.00"]);
+        assert!(text.contains("pool takes 2.00 of the time"), "{text}");
+        assert!(!text.contains("geometric"), "one workload has no mean");
+    }
+
+    #[test]
+    fn the_means_come_last() {
+        let text = render(&[example(&[("pool", 1.0, 1)]), example(&[("pool", 1.0, 1)])], "a box");
+        let means = text.split("geometric mean").nth(1).expect("a block of means");
+        let pool = means.lines().find(|line| line.contains("pool")).expect("a row");
+        assert_eq!(pool.matches('–').count(), 6, "nobody to compare with: {pool}");
+    }
+}

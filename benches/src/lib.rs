@@ -1,0 +1,22 @@
+//! The comparison of `PoolAlloc` with the allocators that people use.
+//!
+//! # Design
+//! - [`workloads`]: what is measured. Each workload is a function from a
+//!   [`Context`](workloads::Context) to a [`Measurement`](workloads::Measurement)
+//!   and knows nothing of the allocator below it.
+//! - [`worker`]: one process, one global allocator, one workload, once. The
+//!   binaries `worker-*` differ in their `#[global_allocator]` alone.
+//! - [`compare`]: builds the workers, runs them in interleaved rounds, checks
+//!   that they agree, and prints, saves and draws the figures.
+//! - [`bump`]: an allocator that never frees, the floor under `pairs`.
+//!
+//! # Invariants
+//! - A workload does the same work in every run: its random numbers are seeded
+//!   and its checksum does not depend on the order in which threads ran.
+//! - What is not the allocator's or its user's work (making inputs, reading
+//!   `/proc`, printing) happens outside the measured part.
+
+pub mod bump;
+pub mod compare;
+pub mod worker;
+pub mod workloads;

@@ -1,0 +1,213 @@
+//! The workloads: what a program asks of its allocator, one kind a file.
+//!
+//! # Design
+//! A [`Workload`] is a name, one line on what it stands for, and a function that
+//! does the work and measures it. At [`Scale::Full`] each takes a few tenths of a
+//! second over the system's malloc; working sets are the same at
+//! [`Scale::Quick`], only the work on them is less.
+//!
+//! # Invariants
+//! - Inputs (texts, tables of keys) are made before the measured part; what the
+//!   workload builds is dropped inside it, so that no allocator can put off work.
+//! - The checksum depends on what was allocated and read back, never on addresses,
+//!   hash seeds or the order in which threads ran.
+
+mod block;
+mod buffers;
+mod cache;
+mod collections;
+mod growth;
+mod json;
+mod pairs;
+mod regexes;
+mod rust_ast;
+mod slots;
+mod tasks;
+mod thread_churn;
+mod threads;
+
+use std::time::Instant;
+
+use rand::SeedableRng;
+use rand::rngs::SmallRng;
+use serde::{Deserialize, Serialize};
+
+use crate::bump::Region;
+
+/// How much of a workload to run.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// What the published figures are measured with.
+    Full,
+    /// An eighth of it: a first impression within seconds.
+    Quick,
+    /// As little as makes sense: for tests of the workloads themselves.
+    Tiny,
+}
+
+/// What a workload may know of the run it is part of.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// How much to do.
+    pub scale: Scale,
+    /// Threads to start, in a multi-threaded workload.
+    pub threads: usize,
+    /// How to take memory back from an allocator that never frees.
+    pub region: Option<Region>,
+}
+
+impl Context {
+    /// Returns the number of rounds, operations, … of which the full scale has
+    /// `full`; at least 1.
+    fn scaled(&self, full: usize) -> usize {
+        let divisor = match self.scale {
+            Scale::Full => 1,
+            Scale::Quick => 8,
+            Scale::Tiny => 2000,
+        };
+        (full / divisor).max(1)
+    }
+}
+
+/// A stream of random numbers, the same in every run; one for each `stream`.
+fn random(stream: usize) -> SmallRng {
+    SmallRng::seed_from_u64(0x5eed + stream as u64)
+}
+
+/// What a workload yields.
+#[derive(Clone, Copy, Debug)]
+pub struct Measurement {
+    /// Seconds of the measured part.
+    pub seconds: f64,
+    /// A digest of all that was read back.
+    pub checksum: u64,
+}
+
+impl Measurement {
+    /// Runs `work`, which returns the checksum, and takes its time.
+    fn of(work: impl FnOnce() -> u64) -> Self {
+        let start = Instant::now();
+        let checksum = work();
+        Self { seconds: start.elapsed().as_secs_f64(), checksum }
+    }
+}
+
+/// Which runs a workload is part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Set {
+    /// Those that name no workload, and those that name this one.
+    Default,
+    /// Only those that name it: it takes too long, or measures no time.
+    OnRequest,
+}
+
+/// One thing to measure.
+#[derive(Clone, Copy, Debug)]
+pub struct Workload {
+    /// Its name on the command line and in all output.
+    pub name: &'static str,
+    /// What it stands for, in one line.
+    pub about: &'static str,
+    /// Whether it runs unasked.
+    pub set: Set,
+    /// Whether every block is dead from time to time, so that an allocator that
+    /// never frees can run it as a floor.
+    pub has_floor: bool,
+    /// Does it and measures it.
+    pub run: fn(&Context) -> Measurement,
+}
+
+impl Workload {
+    /// A workload that runs unasked and has no floor.
+    const fn new(
+        name: &'static str,
+        about: &'static str,
+        run: fn(&Context) -> Measurement,
+    ) -> Self {
+        Self { name, about, set: Set::Default, has_floor: false, run }
+    }
+
+    const fn on_request(self) -> Self {
+        Self { set: Set::OnRequest, ..self }
+    }
+
+    const fn with_floor(self) -> Self {
+        Self { has_floor: true, ..self }
+    }
+}
+
+/// All workloads, in the order in which they are shown.
+pub const ALL: &[Workload] = &[
+    pairs::PAIRS,
+    slots::SMALL,
+    slots::LARGE,
+    collections::BTREE,
+    collections::HASHMAP,
+    collections::LIST,
+    threads::LARSON,
+    threads::PRODUCER_CONSUMER,
+    thread_churn::THREAD_CHURN,
+    threads::MIXED_CROSS_FREE,
+    buffers::KIB,
+    buffers::MIB,
+    growth::GROWTH,
+    buffers::ZEROED,
+    json::SERDE_JSON,
+    rust_ast::SYN,
+    regexes::REGEX,
+    tasks::TOKIO,
+    cache::LRU,
+    cache::LRU_MINUTE,
+    pairs::EMPTY,
+];
+
+/// Returns the workload of that name.
+///
+/// ```
+/// assert_eq!(benches::workloads::find("btree").map(|found| found.name), Some("btree"));
+/// assert!(benches::workloads::find("no such").is_none());
+/// ```
+pub fn find(name: &str) -> Option<&'static Workload> {
+    ALL.iter().find(|workload| workload.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(workload: &Workload, threads: usize) -> Measurement {
+        (workload.run)(&Context { scale: Scale::Tiny, threads, region: None })
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<_> = ALL.iter().map(|workload| workload.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ALL.len());
+    }
+
+    /// A checksum that depended on threads' order or on a random seed would
+    /// differ between two runs sooner or later; one of 0 would say that nothing
+    /// was read back.
+    #[test]
+    fn a_workload_repeats_itself() {
+        for workload in ALL.iter().filter(|workload| workload.name != "empty") {
+            for threads in [1, 3] {
+                let (first, second) = (run(workload, threads), run(workload, threads));
+                assert_eq!(first.checksum, second.checksum, "{} × {threads}", workload.name);
+                assert_ne!(first.checksum, 0, "{}", workload.name);
+                assert!(first.seconds > 0.0, "{}", workload.name);
+            }
+        }
+    }
+
+    #[test]
+    fn work_scales_but_never_to_nothing() {
+        let at = |scale| Context { scale, threads: 1, region: None };
+        assert_eq!(at(Scale::Full).scaled(80), 80);
+        assert_eq!(at(Scale::Quick).scaled(80), 10);
+        assert_eq!(at(Scale::Tiny).scaled(80), 1);
+    }
+}
