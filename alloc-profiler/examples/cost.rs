@@ -99,14 +99,14 @@ fn main() {
     report("alloc + free, nothing profiled yet", plain, cost(|steps| pairs(&GLOBAL, steps)));
     start_counting();
     report("alloc + free, counted", plain, cost(|steps| pairs(&GLOBAL, steps)));
-    for threads in [2, 4, 8] {
-        let [plain, profiled] =
-            [pairs_on_threads(inner, threads), pairs_on_threads(&GLOBAL, threads)];
-        report(&format!("the same on {threads} threads"), plain, profiled);
-    }
     let lines = |run: fn(u64) -> u64| cost(|steps| assert!(run(steps) > steps));
     report("a line, its probe", lines(plain_lines::run), lines(profiled_lines::run));
     let calls =
         |run: fn(u64) -> u64| cost(|steps| (0..steps).for_each(|step| assert!(run(step) > step)));
     report("a call, enter and leave", calls(plain_calls::run), calls(profiled_calls::run));
+    for threads in [2, 4, 8] {
+        let [plain, profiled] =
+            [pairs_on_threads(inner, threads), pairs_on_threads(&GLOBAL, threads)];
+        report(&format!("the same on {threads} threads"), plain, profiled);
+    }
 }

@@ -32,6 +32,7 @@ enum Leaving {
 pub struct Guard {
     record: &'static ThreadRecord,
     slots: &'static SiteSlots,
+    lines: &'static [LineSlot],
     /// The line that runs now.
     line: Cell<&'static LineSlot>,
     /// The thread's bytes, allocated and freed, when a line was last charged.
@@ -59,6 +60,7 @@ impl Guard {
         Self {
             record,
             slots,
+            lines: slots.lines,
             line: Cell::new(entry),
             charged: Cell::new(record.counters.bytes()),
             others_live_bytes: record.others_live_bytes(),
@@ -80,7 +82,7 @@ impl Guard {
     pub fn resume(&self, index: usize) {
         self.settle();
         self.leaving.set(Leaving::Nothing);
-        self.line.set(&self.slots.lines[index]);
+        self.line.set(&self.lines[index]);
         self.slots.line.set(index as u64);
     }
 
@@ -107,7 +109,7 @@ impl Guard {
     /// `index`, the loop's, which goes on when the round is done.
     #[inline]
     pub fn round(&self, index: usize) -> Round<'_> {
-        self.slots.lines[index].hits.add(1);
+        self.lines[index].hits.add(1);
         Round { guard: self, index }
     }
 
@@ -121,19 +123,20 @@ impl Guard {
     /// Charges the line that ran until now.
     #[inline]
     fn settle(&self) {
-        let bytes @ [allocated, freed] = self.record.counters.bytes();
+        let [allocated, freed] = self.record.counters.bytes();
         let net = allocated.wrapping_sub(freed).cast_signed();
         self.line.get().raise_live(self.others_live_bytes.wrapping_add(net));
         // No block comes or goes without bytes: if these stand still, all does.
-        if bytes != self.charged.get() {
-            self.charge(bytes);
+        let [charged_allocated, charged_freed] = self.charged.get();
+        if allocated != charged_allocated || freed != charged_freed {
+            self.charge();
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn charge(&self, bytes: [u64; 2]) {
-        self.charged.set(bytes);
+    fn charge(&self) {
+        self.charged.set(self.record.counters.bytes());
         if self.activation == Activation::Outermost {
             self.slots.charge(self.line.get(), &self.record.counters);
         }

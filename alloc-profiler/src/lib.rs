@@ -34,13 +34,15 @@
 //! searched on that path, and nothing is sampled. `report` adds up all threads'
 //! slots at any time; `table` prints them; `output` does so at exit. `site` is
 //! what is known of a function beforehand; `statics` is the uncounted memory that
-//! the books are kept in; `baseline` is the heap before counting began.
+//! the books are kept in; `baseline` is the heap before counting began, `clock`
+//! says when to look at other threads again.
 
 // The attribute's expansion names this crate, and it is tested here too.
 extern crate self as alloc_profiler;
 
 mod alloc;
 mod baseline;
+mod clock;
 mod counters;
 mod events;
 mod guard;
@@ -113,7 +115,9 @@ pub use report::{FunctionReport, LineFigures, LineReport, Report, report};
 ///   before the block's last statement, on the line of that exit.
 /// - The function's parameters are dropped after it has returned: on the
 ///   caller's line.
-/// - "Mem usage" is the largest live heap right after the line.
+/// - "Mem usage" is the largest live heap right after the line. What other threads
+///   hold is in it as of the start of the outermost profiled call, give or take
+///   some milliseconds.
 ///
 /// # What it takes
 ///

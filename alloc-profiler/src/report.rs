@@ -153,7 +153,8 @@ pub struct LineFigures {
     /// Bytes allocated less bytes freed while the line ran, over all its runs.
     pub increment_bytes: i64,
     /// The largest live heap of the program right after the line, in bytes; what
-    /// other threads hold is as of the outermost profiled call's entry.
+    /// other threads hold is as of the outermost profiled call's start, or some
+    /// milliseconds before.
     pub live_bytes: u64,
     /// How often the line ran. A `for` or `while` counts its rounds and one more.
     pub occurrences: u64,

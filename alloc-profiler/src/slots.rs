@@ -44,9 +44,8 @@ impl LineSlot {
     /// blocks from before counting began were freed; that reads as zero.
     #[inline]
     pub(crate) fn raise_live(&self, live: i64) {
-        let live = live.max(0).cast_unsigned();
-        if live > self.live_bytes.get() {
-            self.live_bytes.set(live);
+        if live > self.live_bytes.get().cast_signed() {
+            self.live_bytes.set(live.cast_unsigned());
         }
     }
 }
@@ -145,11 +144,11 @@ impl SiteSlots {
     }
 
     /// Closes the books on activations that will never end, because their
-    /// thread has: one called `process::exit`, say, with `live` bytes in use.
-    pub(crate) fn abandon(&self, now: &HeapCounters, live: i64) {
+    /// thread has: one called `process::exit`, say, with `in_use` bytes live.
+    pub(crate) fn abandon(&self, now: &HeapCounters, in_use: i64) {
         if self.depth.get() > 0 {
             let line = &self.lines[self.current_line()];
-            line.raise_live(live);
+            line.raise_live(in_use);
             self.charge(line, now);
             self.depth.set(1);
             self.end(Activation::Outermost, now);

@@ -21,6 +21,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use crate::baseline;
+use crate::clock;
 use crate::counters::{HeapCounters, HeapCounts, Tally};
 use crate::site::Site;
 use crate::slots::SiteSlots;
@@ -47,8 +48,10 @@ pub(crate) struct ThreadRecord {
     table: SlotTable,
     /// Profiled calls on the thread's stack now.
     calls: Tally,
-    /// The live heap of the rest of the program at the outermost one's entry.
+    /// The live heap of the rest of the program,
     others_live_bytes: AtomicI64,
+    /// and when it was last looked at, in ticks of the clock.
+    looked_at: Tally,
     /// Whether a thread has the record.
     claimed: AtomicBool,
     /// Whether that thread has run its destructor already, so that the record
@@ -127,6 +130,7 @@ impl ThreadRecord {
             table: SlotTable::new(),
             calls: Tally::new(),
             others_live_bytes: AtomicI64::new(0),
+            looked_at: Tally::new(),
             claimed: AtomicBool::new(true),
             borrowed: AtomicBool::new(false),
             next: AtomicRef::none(),
@@ -152,6 +156,8 @@ impl ThreadRecord {
     /// Takes the record from the calling thread, for the next one that needs one.
     fn give_back(&self) {
         RECORD.set(None);
+        // The next owner looks at once.
+        self.looked_at.set(0);
         self.claimed.store(false, Ordering::Release);
     }
 
@@ -201,7 +207,7 @@ impl ThreadRecord {
     #[inline]
     pub(crate) fn begin_call(&self) {
         if self.calls.get() == 0 {
-            self.note_others_live();
+            self.look_at_others();
         }
         self.calls.add(1);
     }
@@ -222,13 +228,24 @@ impl ThreadRecord {
     }
 
     /// Returns the live heap of the rest of the program, in bytes, as it was when
-    /// the thread's outermost profiled call began.
+    /// the thread's outermost profiled call began, or a tick of the clock before.
     #[inline]
     pub(crate) fn others_live_bytes(&self) -> i64 {
         self.others_live_bytes.load(Ordering::Relaxed)
     }
 
-    fn note_others_live(&self) {
+    #[inline]
+    fn look_at_others(&self) {
+        let now = clock::ticks();
+        if now != self.looked_at.get() {
+            self.looked_at.set(now);
+            self.add_up_others();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_up_others(&self) {
         let others = records().filter(|record| !ptr::eq(*record, self));
         let live = others
             .fold(baseline::bytes(), |sum, record| sum.wrapping_add(record.counters.net_bytes()));
@@ -325,5 +342,60 @@ impl SlotTable {
 impl fmt::Debug for SlotTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SlotTable").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::Line;
+
+    #[test]
+    fn ended_threads_records_are_used_again() {
+        let come_and_go = || {
+            std::thread::spawn(|| count(|counters| counters.count_allocated(1))).join().unwrap();
+        };
+        come_and_go();
+        let before = records().count();
+        (0..500).for_each(|_| come_and_go());
+        // The other tests' threads may have taken some meanwhile.
+        assert!(records().count() <= before + 20, "{} records", records().count());
+    }
+
+    #[test]
+    fn uncounted_work_leaves_no_trace() {
+        let record = current();
+        let before = record.counters.get();
+        {
+            let uncounted = Uncounted::begin();
+            assert!(!uncounted.saw_anything());
+            count(|counters| counters.count_allocated(100));
+            count(|counters| counters.count_freed(7));
+            assert!(uncounted.saw_anything());
+        }
+        assert_eq!(record.counters.get(), before);
+    }
+
+    #[test]
+    fn sites_past_the_tables_end_have_slots_too() {
+        const LINES: &[Line] = &[Line::statement(1)];
+        fn path() -> &'static str {
+            "tests::path"
+        }
+        let site = statics::leak(Site::new(path, "file", 1, "text", LINES)).unwrap();
+        let table = SlotTable::new();
+        let slots = SiteSlots::leak(site);
+        for id in [0, 63, 64, 4095] {
+            assert!(table.get(id).is_none());
+            table.set(id, slots);
+            assert!(ptr::eq(table.get(id).unwrap(), slots));
+        }
+        table.set(4096, slots);
+        assert!(table.get(4096).is_none());
+        let record = current();
+        assert!(ptr::eq(
+            record.find_or_add_slots(site, site.id()),
+            record.find_or_add_slots(site, site.id()),
+        ));
     }
 }

@@ -4,7 +4,7 @@
 mod common;
 
 use std::alloc::System;
-use std::fmt::Debug;
+use std::fmt::{Debug, Write};
 use std::sync::Mutex;
 use std::thread;
 
@@ -48,13 +48,13 @@ struct Text(String);
 
 impl Visit for Text {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0 += &format!("{field}={value:?} ");
+        write!(self.0, "{field}={value:?} ").unwrap();
     }
 }
 
 #[profile]
 fn in_the_subscriber() -> usize {
-    let block = vec![1_u8; 55];
+    let block = Box::new([1_u8; 55]);
     block.len()
 }
 

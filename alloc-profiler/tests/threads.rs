@@ -139,7 +139,8 @@ fn mem_usage_holds_what_other_threads_have() {
             drop(big);
         });
         ready.wait();
-        sees_the_others();
+        // On a new thread, which looks at the others for the first time.
+        scope.spawn(sees_the_others).join().unwrap();
         go_on.wait();
     });
     let live = figures(&function("sees_the_others"), "small = ").live_bytes;

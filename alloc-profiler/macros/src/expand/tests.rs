@@ -24,7 +24,7 @@ fn count(name: &str, tokens: TokenStream) -> usize {
     counts.sum()
 }
 
-const EVERYTHING: &str = r#"unsafe fn everything(n: u32) -> Option<u32> {
+const EVERYTHING: &str = r"unsafe fn everything(n: u32) -> Option<u32> {
     let a = make();
     for i in 0..n {
         if i == 3 {
@@ -49,7 +49,7 @@ const EVERYTHING: &str = r#"unsafe fn everything(n: u32) -> Option<u32> {
         nothing();
     }
     Some(x)
-}"#;
+}";
 
 #[test]
 fn probes_stand_where_they_should() {
