@@ -21,7 +21,7 @@ pub type Workers = HashMap<String, PathBuf>;
 pub fn workers(request: &Request) -> Result<Workers, CompareError> {
     let (place, mut found) = match &request.workers {
         Some(folder) => (folder.display().to_string(), in_folder(request, folder)),
-        None => ("cargo's output".to_owned(), build()?),
+        None => ("cargo's output".to_owned(), build(request)?),
     };
     let needed = request.allocators.iter().map(|allocator| allocator.worker());
     needed
@@ -40,9 +40,10 @@ fn in_folder(request: &Request, folder: &Path) -> Workers {
         .collect()
 }
 
-/// Builds all workers of this package, with the features that it has itself, for
-/// else cargo would build everything anew at each change between the two.
-fn build() -> Result<Workers, CompareError> {
+/// Builds the workers that the request needs, with the features that this runner
+/// has itself, for else cargo would build everything anew at each change between
+/// the two.
+fn build(request: &Request) -> Result<Workers, CompareError> {
     let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let not_started = |source| CompareError::CargoMissing { cargo: cargo.clone(), source };
     if std::io::stderr().is_terminal() {
@@ -50,9 +51,12 @@ fn build() -> Result<Workers, CompareError> {
     }
     let mut command = Command::new(&cargo);
     command
-        .args(["build", "--release", "--package", "benches", "--bins"])
+        .args(["build", "--release", "--package", "benches"])
         .args(["--message-format", "json-render-diagnostics"])
         .args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
+    for allocator in &request.allocators {
+        command.args(["--bin", &allocator.worker()]);
+    }
     if cfg!(feature = "peers") {
         command.args(["--features", "peers"]);
     }
