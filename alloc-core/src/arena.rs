@@ -6,7 +6,9 @@
 //!
 //! Two sets of pages say everything: `free_pages` (in no pool) and `heads`
 //! (first page of a pool). The header page is in neither. A page that is not
-//! free belongs to the pool whose head is the nearest at or below it.
+//! free belongs to the pool whose head is the nearest at or below it. A third,
+//! `dirty`, says which of the free pages may be resident: those that a pool has
+//! left and that have not been purged since.
 //!
 //! Only the owning heap's thread writes an arena; `owner` alone is read by
 //! threads that free a block here.
@@ -16,10 +18,12 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::cell::{OwnerPtr, OwnerU8, OwnerU64};
 use crate::class::{Family, SizeClass};
-use crate::config::{ARENA_PAGES, POOL_BYTES, POOL_SHIFT, USABLE_PAGES};
+use crate::config::{ARENA_PAGES, POOL_BYTES, POOL_SHIFT, PURGE_PAGES_MIN, USABLE_PAGES};
 use crate::heap::ThreadHeap;
+use crate::os;
 use crate::pagemap;
 use crate::pool::Pool;
+use crate::supply::Memory;
 
 /// Every page but the header page.
 const ALL_PAGES: u64 = !1;
@@ -38,6 +42,7 @@ struct Line {
     owner: AtomicPtr<ThreadHeap>,
     free_pages: OwnerU64,
     heads: OwnerU64,
+    dirty: OwnerU64,
     next: OwnerPtr<Arena>,
     prev: OwnerPtr<Arena>,
     slabs: OwnerU8,
@@ -52,6 +57,7 @@ impl Arena {
         base: NonNull<u8>,
         owner: &'static ThreadHeap,
         family: Family,
+        memory: Memory,
     ) -> NonNull<Arena> {
         let arena = base.cast::<Arena>();
         // SAFETY: the first page is readable and writable; any bytes, all zero
@@ -59,6 +65,10 @@ impl Arena {
         let line = &unsafe { arena.as_ref() }.line;
         line.heads.set(0);
         line.free_pages.set(ALL_PAGES);
+        line.dirty.set(match memory {
+            Memory::Purged => 0,
+            Memory::Kept => ALL_PAGES,
+        });
         line.slabs.set(u8::from(family == Family::Slab));
         line.next.set(core::ptr::null_mut());
         line.prev.set(core::ptr::null_mut());
@@ -66,6 +76,18 @@ impl Arena {
         // whose hand-over ordered it after this; `stats` reads it under a lock.
         line.owner.store(core::ptr::from_ref(owner).cast_mut(), Ordering::Release);
         arena
+    }
+
+    /// Takes an empty arena out of use and returns where it starts, for the supply.
+    ///
+    /// # Safety
+    /// `arena` is empty and in no set.
+    pub(crate) unsafe fn retire(arena: NonNull<Arena>) -> NonNull<u8> {
+        // SAFETY: the caller's contract: a live arena.
+        let line = &unsafe { arena.as_ref() }.line;
+        // Without an owner it is in nobody's figures; see `stats`.
+        line.owner.store(core::ptr::null_mut(), Ordering::Relaxed);
+        arena.cast()
     }
 
     /// The arena that holds `block`.
@@ -89,6 +111,21 @@ impl Arena {
     /// Pages in no pool.
     pub(crate) fn free_page_count(&self) -> usize {
         self.line.free_pages.get().count_ones() as usize
+    }
+
+    /// Free pages that may be resident.
+    pub(crate) fn dirty_page_count(&self) -> usize {
+        self.line.dirty.get().count_ones() as usize
+    }
+
+    /// Whether purging gives back enough for the system call.
+    pub(crate) fn is_worth_purging(&self) -> bool {
+        self.dirty_page_count() >= PURGE_PAGES_MIN
+    }
+
+    /// Whether the dirty pages are all free.
+    pub(crate) fn has_only_free_dirty_pages(&self) -> bool {
+        self.line.dirty.get() & !self.line.free_pages.get() == 0
     }
 
     /// Whether no page is in a pool.
@@ -162,6 +199,7 @@ impl Arena {
         // SAFETY: a header in the arena's first page; see `init` on validity.
         unsafe { pool.as_ref() }.reset(class);
         line.free_pages.set(line.free_pages.get() & !run(page, pages));
+        line.dirty.set(line.dirty.get() & !run(page, pages));
         line.heads.set(line.heads.get() | 1 << page);
         Some(pool)
     }
@@ -178,6 +216,24 @@ impl Arena {
         let line = &unsafe { Self::of_pool(pool).as_ref() }.line;
         line.heads.set(line.heads.get() & !(1 << page));
         line.free_pages.set(line.free_pages.get() | run(page, pages));
+        line.dirty.set(line.dirty.get() | run(page, pages));
+    }
+
+    /// Gives the memory of the dirty pages back to the system.
+    pub(crate) fn purge(arena: NonNull<Arena>) {
+        // SAFETY: the caller got the arena from its heap's set: it is in use.
+        let line = &unsafe { arena.as_ref() }.line;
+        let mut dirty = line.dirty.get();
+        line.dirty.set(0);
+        while dirty != 0 {
+            let page = dirty.trailing_zeros() as usize;
+            let pages = (!(dirty >> page)).trailing_zeros() as usize;
+            dirty &= !run(page, pages);
+            // SAFETY: page is below 64: inside the arena.
+            let start = unsafe { arena.cast::<u8>().add(page << POOL_SHIFT) };
+            // SAFETY: dirty pages are free, so nothing refers to them.
+            unsafe { os::purge(start, pages << POOL_SHIFT) };
+        }
     }
 
     /// The arena's pools, by address.

@@ -6,29 +6,47 @@
 //! empty: a move between buckets is O(1) for any number of pages, where a sorted
 //! list would step.
 //!
-//! Invariant: an arena with n > 0 free pages is in bucket n; one with none is in
-//! no bucket. At most one arena is empty: `put` hands a second one back.
+//! Pages that pools have left stay resident for the next pool, up to a fraction of
+//! the pages in use; beyond it the sparsest arenas' dirty pages are purged. To find
+//! these at once, arenas worth a purge stand first in their bucket, the others last.
+//!
+//! Invariants: an arena with n > 0 free pages is in bucket n; one with none is in
+//! no bucket. At most one arena is empty: `give_pool` hands a second one back.
+//! `used_pages` and `dirty_pages` are the sums over the set's arenas.
 
 use core::ptr::NonNull;
 
 use crate::arena::Arena;
 use crate::cell::{OwnerPtr, OwnerU64};
 use crate::class::SizeClass;
-use crate::config::{ARENA_PAGES, USABLE_PAGES};
+use crate::config::{ARENA_PAGES, DIRTY_PAGES_MIN, KEPT_DIVISOR, SPARSE_PAGES, USABLE_PAGES};
 use crate::pool::Pool;
 
 /// The arenas of one heap and family.
 pub(crate) struct ArenaSet {
-    buckets: [OwnerPtr<Arena>; ARENA_PAGES],
+    buckets: [Bucket; ARENA_PAGES],
     occupied: OwnerU64,
+    used_pages: OwnerU64,
+    dirty_pages: OwnerU64,
+}
+
+/// The arenas with one number of free pages, doubly linked.
+struct Bucket {
+    first: OwnerPtr<Arena>,
+    last: OwnerPtr<Arena>,
 }
 
 impl ArenaSet {
     pub(crate) const fn new() -> Self {
-        Self { buckets: [const { OwnerPtr::null() }; ARENA_PAGES], occupied: OwnerU64::zero() }
+        Self {
+            buckets: [const { Bucket::new() }; ARENA_PAGES],
+            occupied: OwnerU64::zero(),
+            used_pages: OwnerU64::zero(),
+            dirty_pages: OwnerU64::zero(),
+        }
     }
 
-    /// Adds an arena with free pages.
+    /// Adds an arena.
     ///
     /// # Safety
     /// `arena` is in use by this set's heap, and in no bucket.
@@ -36,23 +54,17 @@ impl ArenaSet {
         // SAFETY: the caller's contract: a live arena.
         let header = unsafe { arena.as_ref() };
         let free = header.free_page_count();
+        self.used_pages.set(self.used_pages.get() + (USABLE_PAGES - free) as u64);
+        self.dirty_pages.set(self.dirty_pages.get() + header.dirty_page_count() as u64);
         if free == 0 {
             return;
         }
-        let bucket = &self.buckets[free % ARENA_PAGES];
-        let first = bucket.get();
-        let (next, prev) = header.links();
-        next.set(first);
-        prev.set(core::ptr::null_mut());
-        // SAFETY: what is in a bucket is a live arena, or null.
-        if let Some(first) = unsafe { first.as_ref() } {
-            first.links().1.set(arena.as_ptr());
-        }
-        bucket.set(arena.as_ptr());
+        // SAFETY: the caller's contract.
+        unsafe { self.buckets[free % ARENA_PAGES].insert(arena) };
         self.occupied.set(self.occupied.get() | 1 << free);
     }
 
-    /// Takes an arena out of the bucket that its number of free pages names.
+    /// Takes an arena out: of the bucket that its free pages name, and of the sums.
     ///
     /// # Safety
     /// `arena` is in this set, and its pages have not changed since.
@@ -60,22 +72,15 @@ impl ArenaSet {
         // SAFETY: the caller's contract: a live arena.
         let header = unsafe { arena.as_ref() };
         let free = header.free_page_count();
+        self.used_pages.set(self.used_pages.get() - (USABLE_PAGES - free) as u64);
+        self.dirty_pages.set(self.dirty_pages.get() - header.dirty_page_count() as u64);
         if free == 0 {
             return;
         }
-        let (next, prev) = header.links();
-        let (next, prev) = (next.get(), prev.get());
         let bucket = &self.buckets[free % ARENA_PAGES];
-        // SAFETY: a neighbour is a live arena, or null.
-        match unsafe { prev.as_ref() } {
-            Some(prev) => prev.links().0.set(next),
-            None => bucket.set(next),
-        }
-        // SAFETY: as above.
-        if let Some(next) = unsafe { next.as_ref() } {
-            next.links().1.set(prev);
-        }
-        if bucket.get().is_null() {
+        // SAFETY: the caller's contract.
+        unsafe { bucket.remove(arena) };
+        if bucket.first.get().is_null() {
             self.occupied.set(self.occupied.get() & !(1 << free));
         }
     }
@@ -119,20 +124,58 @@ impl ArenaSet {
         // SAFETY: the caller's contract.
         unsafe { Arena::give_pool(pool) };
         // SAFETY: a live arena.
-        if unsafe { arena.as_ref() }.is_empty() && self.has_empty() {
+        let header = unsafe { arena.as_ref() };
+        if header.is_empty() && self.has_empty() {
             return Some(arena);
         }
         // SAFETY: it was taken out above.
         unsafe { self.insert(arena) };
+        self.purge_surplus();
+        None
+    }
+
+    /// Purges the sparsest arenas while more is dirty than the allowance.
+    fn purge_surplus(&self) {
+        while self.dirty_pages() > DIRTY_PAGES_MIN.max(self.used_pages() / KEPT_DIVISOR) {
+            let Some(arena) = self.sparsest_worth_purging() else { return };
+            // SAFETY: the arena is in this set, unchanged.
+            unsafe { self.remove(arena) };
+            Arena::purge(arena);
+            // SAFETY: it was just taken out.
+            unsafe { self.insert(arena) };
+        }
+    }
+
+    fn sparsest_worth_purging(&self) -> Option<NonNull<Arena>> {
+        let mut buckets = self.occupied.get() & (u64::MAX << SPARSE_PAGES);
+        while buckets != 0 {
+            let free = buckets.ilog2();
+            let first = NonNull::new(self.buckets[free as usize].first.get())?;
+            // SAFETY: what is in a bucket is a live arena.
+            if unsafe { first.as_ref() }.is_worth_purging() {
+                return Some(first);
+            }
+            buckets &= !(1 << free);
+        }
         None
     }
 
     /// Takes the kept empty arena out of the set, if there is one.
     pub(crate) fn take_empty(&self) -> Option<NonNull<Arena>> {
-        let arena = NonNull::new(self.buckets[USABLE_PAGES].get())?;
+        let arena = NonNull::new(self.buckets[USABLE_PAGES].first.get())?;
         // SAFETY: it is in the set, unchanged.
         unsafe { self.remove(arena) };
         Some(arena)
+    }
+
+    /// Pages of the set's arenas that are in pools.
+    pub(crate) fn used_pages(&self) -> usize {
+        self.used_pages.get() as usize
+    }
+
+    /// Free pages of the set's arenas that may be resident.
+    pub(crate) fn dirty_pages(&self) -> usize {
+        self.dirty_pages.get() as usize
     }
 
     fn has_empty(&self) -> bool {
@@ -144,7 +187,7 @@ impl ArenaSet {
     /// # Safety
     /// The set does not change while the iterator lives.
     pub(crate) unsafe fn bucket(&self, free: usize) -> impl Iterator<Item = NonNull<Arena>> {
-        let first = NonNull::new(self.buckets[free % ARENA_PAGES].get());
+        let first = NonNull::new(self.buckets[free % ARENA_PAGES].first.get());
         core::iter::successors(first, |arena| {
             // SAFETY: what is in a bucket is a live arena.
             NonNull::new(unsafe { arena.as_ref() }.links().0.get())
@@ -154,5 +197,61 @@ impl ArenaSet {
     /// Whether bucket `free` is marked as holding an arena.
     pub(crate) fn is_occupied(&self, free: usize) -> bool {
         self.occupied.get() >> free & 1 != 0
+    }
+}
+
+impl Bucket {
+    const fn new() -> Self {
+        Self { first: OwnerPtr::null(), last: OwnerPtr::null() }
+    }
+
+    /// Adds an arena: first if it is worth a purge, else last.
+    ///
+    /// # Safety
+    /// `arena` is live and in no bucket.
+    unsafe fn insert(&self, arena: NonNull<Arena>) {
+        // SAFETY: the caller's contract.
+        let header = unsafe { arena.as_ref() };
+        let (next, prev) = if header.is_worth_purging() {
+            (self.first.get(), core::ptr::null_mut())
+        } else {
+            (core::ptr::null_mut(), self.last.get())
+        };
+        header.links().0.set(next);
+        header.links().1.set(prev);
+        // SAFETY: the neighbours are in this bucket: live arenas, or null.
+        unsafe { self.link(prev, arena.as_ptr(), arena.as_ptr(), next) };
+    }
+
+    /// Takes an arena out.
+    ///
+    /// # Safety
+    /// `arena` is in this bucket.
+    unsafe fn remove(&self, arena: NonNull<Arena>) {
+        // SAFETY: the caller's contract: a live arena.
+        let (next, prev) = unsafe { arena.as_ref() }.links();
+        let (next, prev) = (next.get(), prev.get());
+        // SAFETY: the neighbours are in this bucket: live arenas, or null.
+        unsafe { self.link(prev, next, prev, next) };
+    }
+
+    /// Has `prev` followed by `after_prev`, and `next` preceded by `before_next`;
+    /// without a neighbour, the bucket's own ends.
+    ///
+    /// # Safety
+    /// `prev` and `next` are live arenas, or null.
+    unsafe fn link(
+        &self,
+        prev: *mut Arena,
+        after_prev: *mut Arena,
+        before_next: *mut Arena,
+        next: *mut Arena,
+    ) {
+        // SAFETY: the caller's contract.
+        let follower = unsafe { prev.as_ref() }.map_or(&self.first, |prev| prev.links().0);
+        follower.set(after_prev);
+        // SAFETY: the caller's contract.
+        let preceder = unsafe { next.as_ref() }.map_or(&self.last, |next| next.links().1);
+        preceder.set(before_next);
     }
 }

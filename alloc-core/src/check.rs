@@ -70,6 +70,11 @@ struct Found {
     /// Arenas with free pages, and those met in buckets.
     usable: usize,
     in_buckets: usize,
+    /// Pages in pools and dirty ones, over all arenas; and as the sets have them.
+    used_pages: usize,
+    dirty_pages: usize,
+    used_in_sets: usize,
+    dirty_in_sets: usize,
 }
 
 impl Default for Found {
@@ -80,6 +85,10 @@ impl Default for Found {
             free_elsewhere: [0; CLASSES],
             usable: 0,
             in_buckets: 0,
+            used_pages: 0,
+            dirty_pages: 0,
+            used_in_sets: 0,
+            dirty_in_sets: 0,
         }
     }
 }
@@ -94,7 +103,10 @@ impl Found {
         // SAFETY: the supply, locked, says that the arena is out: it is mapped.
         let header = unsafe { arena.as_ref() };
         ensure(header.owner().is_some(), "an arena that is out has an owner")?;
+        ensure(header.has_only_free_dirty_pages(), "pages in pools are not dirty")?;
         self.usable += usize::from(header.free_page_count() > 0);
+        self.used_pages += USABLE_PAGES - header.free_page_count();
+        self.dirty_pages += header.dirty_page_count();
 
         let mut pages = header.free_page_count();
         for pool in Arena::pools(arena) {
@@ -151,6 +163,8 @@ impl Found {
         }
         for family in [Family::Small, Family::Slab] {
             let set = heap.arenas(family);
+            self.used_in_sets += set.used_pages();
+            self.dirty_in_sets += set.dirty_pages();
             for free in 1..=USABLE_PAGES {
                 let mut count = 0;
                 // SAFETY: as above.
@@ -174,6 +188,8 @@ impl Found {
         let balanced = self.listed.iter().all(|&pools| pools == 0);
         ensure(balanced, "pools that say they are listed are on their list", 0)?;
         ensure(self.usable == self.in_buckets, "arenas with free pages are in a bucket", 0)?;
+        ensure(self.used_pages == self.used_in_sets, "the sets' used pages add up", 0)?;
+        ensure(self.dirty_pages == self.dirty_in_sets, "the sets' dirty pages add up", 0)?;
         let enough = self.allocated.iter().zip(&self.free_elsewhere).all(|(all, free)| all >= free);
         ensure(enough, "blocks in bins and queues are allocated in their pools", 0)
     }

@@ -56,10 +56,25 @@ pub(crate) const SLAB_CACHE_BLOCKS: (usize, usize) = (2, 32);
 /// that it does not leave and rejoin its class's list at every turn.
 pub(crate) const REJOIN_DIVISOR: usize = 4;
 
-/// Bytes of freed mappings kept for reuse, for the whole process.
-pub(crate) const MAPPING_CACHE_BYTES: usize = 32 << 20;
-/// Freed mappings kept for reuse, at most.
-pub(crate) const MAPPING_CACHE_ENTRIES: usize = 64;
+/// Of what is in use, the part that may be kept resident, free, for reuse: 1/this
+/// of a heap's pages, and of the mappings' bytes. A steady load finds its memory again
+/// without page faults; a heap that shrinks takes what is kept along.
+pub(crate) const KEPT_DIVISOR: usize = 4;
+/// The same for whole arenas: fewer, since many of those in use may be sparse.
+pub(crate) const KEPT_ARENAS_DIVISOR: usize = 8;
+/// Free pages of a heap's arenas that may be resident in any case.
+pub(crate) const DIRTY_PAGES_MIN: usize = 256;
+/// Of an arena's pages, those that must be free before its free ones are purged:
+/// fuller ones serve first and will want their pages again.
+pub(crate) const SPARSE_PAGES: usize = ARENA_PAGES / 2;
+/// Dirty pages that are worth a system call.
+pub(crate) const PURGE_PAGES_MIN: usize = 8;
+/// Free arenas that may be kept resident in any case.
+pub(crate) const KEPT_ARENAS_MIN: usize = 4;
+/// Bytes of freed mappings that may be kept in any case.
+pub(crate) const KEPT_MAPPING_BYTES_MIN: usize = 8 << 20;
+/// Freed mappings kept at most.
+pub(crate) const KEPT_MAPPINGS_MAX: usize = 64;
 
 const _: () = assert!(ARENA_BYTES.is_power_of_two(), "arenas are found by masking an address");
 const _: () = assert!(POOL_BYTES.is_power_of_two(), "pages are found by shifting an address");

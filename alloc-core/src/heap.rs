@@ -204,9 +204,9 @@ impl Owned {
         }
         let arenas = self.0.arenas(class.family());
         let pool = arenas.take_pool(class).or_else(|| {
-            let arena = supply::take(class.family())?;
-            // SAFETY: fresh from the supply.
-            let arena = unsafe { Arena::init(arena, self.0, class.family()) };
+            let (base, memory) = supply::take(class.family())?;
+            // SAFETY: from the supply, for this heap alone.
+            let arena = unsafe { Arena::init(base, self.0, class.family(), memory) };
             // SAFETY: just made, in no bucket.
             unsafe { arenas.insert(arena) };
             arenas.take_pool(class)
@@ -273,8 +273,7 @@ impl Owned {
         }
         // SAFETY: the pool is empty and was just taken off its list.
         if let Some(arena) = unsafe { self.0.arenas(class.family()).give_pool(pool) } {
-            // SAFETY: the arena is empty and in no set any more.
-            unsafe { supply::give(arena.cast(), class.family()) };
+            give_arena(arena, class.family());
         }
     }
 
@@ -313,11 +312,18 @@ impl Owned {
     pub(crate) fn give_empty_arenas(self) {
         for family in [Family::Small, Family::Slab] {
             if let Some(arena) = self.0.arenas(family).take_empty() {
-                // SAFETY: the arena is empty and in no set any more.
-                unsafe { supply::give(arena.cast(), family) };
+                give_arena(arena, family);
             }
         }
     }
+}
+
+/// Gives an arena that its set has just let go, empty, back to the supply.
+fn give_arena(arena: NonNull<Arena>, family: Family) {
+    // SAFETY: the arena is empty and in no set.
+    let base = unsafe { Arena::retire(arena) };
+    // SAFETY: it came from the supply for this family, and no block is left in it.
+    unsafe { supply::give(base, family) };
 }
 
 /// Blocks being freed that share a word of their pool's free map.

@@ -1,9 +1,11 @@
 //! Blocks with a mapping of their own: above 128 KiB, or aligned beyond a page.
 //!
 //! A mapping starts on a unit bound (256 KiB) of the page map, whose entry is all
-//! the book-keeping there is: base and bytes. Freed mappings are kept for reuse
-//! up to a bound, oldest out first; `realloc` grows and shrinks in place where
-//! the addresses allow, else moves the pages without copying.
+//! the book-keeping there is: base and bytes. Freed mappings are kept for reuse up
+//! to a fraction of what is in use, oldest out first; a longer one is cut in two at
+//! a unit bound. `realloc` copies into a kept mapping if one is long enough, for
+//! that is cheaper than the page faults of a fresh one; else it grows in place, or
+//! moves the pages without copying.
 //!
 //! Order matters to other threads: a range's entries are cleared *before* the
 //! range is unmapped, or they could wipe those of whoever maps it next.
@@ -11,13 +13,13 @@
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::config::{ARENA_BYTES, MAPPING_CACHE_BYTES, MAPPING_CACHE_ENTRIES};
+use crate::config::{ARENA_BYTES, KEPT_DIVISOR, KEPT_MAPPING_BYTES_MIN, KEPT_MAPPINGS_MAX};
 use crate::lock::Lock;
 use crate::pagemap::Unit;
 use crate::{os, pagemap};
 
 /// Freed mappings; public to the crate for `fork`'s sake.
-pub(crate) static CACHE: Lock<MappingCache> = Lock::new(MappingCache::new());
+pub(crate) static KEPT: Lock<KeptMappings> = Lock::new(KeptMappings::new());
 
 static LIVE_BLOCKS: AtomicUsize = AtomicUsize::new(0);
 static LIVE_BYTES: AtomicUsize = AtomicUsize::new(0);
@@ -43,8 +45,7 @@ struct Mapping {
 pub(crate) fn alloc(size: usize, align: usize) -> Option<(NonNull<u8>, Content)> {
     let bytes = os::round_to_pages(size.max(1))?;
     let align = align.max(ARENA_BYTES);
-    let cached = CACHE.lock().take(bytes, align);
-    let (mapping, content) = match cached {
+    let (mapping, content) = match take_kept(bytes, align) {
         Some(mapping) => (mapping, Content::Stale),
         None => (Mapping { base: os::map_aligned(bytes, align)?, bytes }, Content::Zero),
     };
@@ -66,13 +67,20 @@ pub(crate) unsafe fn dealloc(block: NonNull<u8>) {
     LIVE_BLOCKS.fetch_sub(1, Ordering::Relaxed);
     LIVE_BYTES.fetch_sub(mapping.bytes, Ordering::Relaxed);
     pagemap::clear(mapping.base.addr().get(), mapping.bytes);
-    if mapping.bytes > MAPPING_CACHE_BYTES / 4 {
-        return mapping.unmap();
+    mapping.keep();
+}
+
+/// A kept mapping of `bytes`, or at most 1/8 more.
+fn take_kept(bytes: usize, align: usize) -> Option<Mapping> {
+    let mut mapping = { KEPT.lock().take(bytes, align) }?;
+    if mapping.bytes - bytes > bytes / 8 {
+        // SAFETY: the tail of a mapping that nobody else knows.
+        let tail = unsafe { mapping.base.add(bytes) };
+        // SAFETY: as above.
+        unsafe { os::unmap(tail, mapping.bytes - bytes) };
+        mapping.bytes = bytes;
     }
-    let mut incoming = Some(mapping);
-    while let Some(evicted) = { CACHE.lock().put_or_evict(&mut incoming) } {
-        evicted.unmap();
-    }
+    Some(mapping)
 }
 
 /// Resizes a block to `size` bytes, keeping its contents up to the smaller size;
@@ -92,16 +100,20 @@ pub(crate) unsafe fn realloc(block: NonNull<u8>, size: usize, align: usize) -> O
         old.shrink(bytes);
         return Some(block);
     }
+    let align = align.max(ARENA_BYTES);
+    if let Some(moved) = old.grow_into_kept(bytes, align) {
+        return Some(moved);
+    }
     if old.grow_in_place(bytes) {
         return Some(block);
     }
-    old.grow_elsewhere(bytes, align.max(ARENA_BYTES))
+    old.grow_elsewhere(bytes, align)
 }
 
 /// Live blocks and their bytes, then the bytes of freed mappings kept.
 pub(crate) fn usage() -> (usize, usize, usize) {
-    let cached = CACHE.lock().bytes;
-    (LIVE_BLOCKS.load(Ordering::Relaxed), LIVE_BYTES.load(Ordering::Relaxed), cached)
+    let kept = KEPT.lock().bytes;
+    (LIVE_BLOCKS.load(Ordering::Relaxed), LIVE_BYTES.load(Ordering::Relaxed), kept)
 }
 
 impl Mapping {
@@ -118,6 +130,34 @@ impl Mapping {
         // SAFETY: mappings are whole ranges from `os`; who calls this has the
         // only reference, and the page map forgot it.
         unsafe { os::unmap(self.base, self.bytes) };
+    }
+
+    /// Keeps a freed mapping for reuse, and unmaps the oldest beyond the allowance.
+    fn keep(self) {
+        let in_use = LIVE_BYTES.load(Ordering::Relaxed);
+        let allowance = KEPT_MAPPING_BYTES_MIN.max(in_use / KEPT_DIVISOR);
+        if self.bytes > allowance {
+            return self.unmap();
+        }
+        let mut incoming = Some(self);
+        while let Some(oldest) = { KEPT.lock().put_or_evict(&mut incoming, allowance) } {
+            oldest.unmap();
+        }
+    }
+
+    /// Copies the block into a kept mapping of at least `bytes`, if there is one.
+    fn grow_into_kept(self, bytes: usize, align: usize) -> Option<NonNull<u8>> {
+        let target = take_kept(bytes, align)?;
+        if !pagemap::set_mapping(target.base.addr().get(), target.bytes) {
+            target.unmap();
+            return None;
+        }
+        // SAFETY: the old mapping is shorter than the new one, and apart from it.
+        unsafe { target.base.copy_from_nonoverlapping(self.base, self.bytes) };
+        self.count_resize(target.bytes);
+        pagemap::clear(self.base.addr().get(), self.bytes);
+        self.keep();
+        Some(target.base)
     }
 
     fn shrink(self, bytes: usize) {
@@ -183,43 +223,59 @@ impl Mapping {
 }
 
 /// Freed mappings, oldest first.
-pub(crate) struct MappingCache {
-    entries: [Option<Mapping>; MAPPING_CACHE_ENTRIES],
+pub(crate) struct KeptMappings {
+    entries: [Option<Mapping>; KEPT_MAPPINGS_MAX],
     len: usize,
     bytes: usize,
 }
 
-// SAFETY: cached mappings belong to the cache alone.
-unsafe impl Send for MappingCache {}
+// SAFETY: kept mappings belong to this list alone.
+unsafe impl Send for KeptMappings {}
 
-impl MappingCache {
+impl KeptMappings {
     const fn new() -> Self {
-        Self { entries: [None; MAPPING_CACHE_ENTRIES], len: 0, bytes: 0 }
+        Self { entries: [None; KEPT_MAPPINGS_MAX], len: 0, bytes: 0 }
     }
 
-    /// The tightest mapping of at least `bytes`, at most 1/8 more.
+    /// The shortest mapping of at least `bytes`. What is left behind the next unit
+    /// bound stays.
     fn take(&mut self, bytes: usize, align: usize) -> Option<Mapping> {
         let fits = |mapping: &Mapping| {
-            mapping.bytes >= bytes
-                && mapping.bytes - bytes <= bytes / 8
-                && mapping.base.addr().get().is_multiple_of(align)
+            mapping.bytes >= bytes && mapping.base.addr().get().is_multiple_of(align)
         };
-        let best = (0..self.len)
+        let shortest = (0..self.len)
             .filter(|&index| self.entries[index].as_ref().is_some_and(fits))
             .min_by_key(|&index| self.entries[index].map(|mapping| mapping.bytes))?;
-        self.remove(best)
+        let used = bytes.next_multiple_of(ARENA_BYTES);
+        let entry = self.entries[shortest].as_mut()?;
+        let base = entry.base;
+        if entry.bytes <= used {
+            return self.remove(shortest);
+        }
+        // SAFETY: used < the mapping's bytes.
+        entry.base = unsafe { base.add(used) };
+        entry.bytes -= used;
+        self.bytes -= used;
+        Some(Mapping { base, bytes: used })
     }
 
-    /// Puts `incoming` in if it fits; else takes the oldest mapping out to make
-    /// room and returns it: unmap it (not under the lock) and call again.
-    fn put_or_evict(&mut self, incoming: &mut Option<Mapping>) -> Option<Mapping> {
-        let mapping = (*incoming)?;
-        if self.len == self.entries.len() || self.bytes + mapping.bytes > MAPPING_CACHE_BYTES {
+    /// Puts `incoming` in if the allowance admits it; else takes the oldest mapping
+    /// out to make room and returns it: unmap it (not under the lock), call again.
+    fn put_or_evict(
+        &mut self,
+        incoming: &mut Option<Mapping>,
+        allowance: usize,
+    ) -> Option<Mapping> {
+        let incoming_bytes = incoming.map_or(0, |mapping| mapping.bytes);
+        let is_full = incoming.is_some() && self.len == self.entries.len();
+        if is_full || self.bytes + incoming_bytes > allowance {
             return self.remove(0);
         }
-        self.entries[self.len] = incoming.take();
-        self.len += 1;
-        self.bytes += mapping.bytes;
+        if let Some(mapping) = incoming.take() {
+            self.entries[self.len] = Some(mapping);
+            self.len += 1;
+            self.bytes += mapping.bytes;
+        }
         None
     }
 

@@ -77,24 +77,33 @@ pub(crate) unsafe fn unmap(start: NonNull<u8>, bytes: usize) {
 }
 
 /// Gives the memory of a range back, keeping its addresses: the bytes read zero
-/// when touched again.
-///
-/// `MADV_DONTNEED`, not `MADV_FREE`: lazily freed pages still count as RSS.
+/// when touched again, or as before where the range ends within an OS page.
 ///
 /// # Safety
-/// As for [`unmap`], but the range may be used again at once.
-#[cfg(target_os = "linux")]
+/// - The range is mapped by this module.
+/// - Nothing refers to its bytes.
 pub(crate) unsafe fn purge(start: NonNull<u8>, bytes: usize) {
+    // Whole OS pages only: the system would round the range's end up.
+    let head = start.as_ptr().align_offset(page_bytes());
+    let whole = bytes.saturating_sub(head) & !(page_bytes() - 1);
+    if whole > 0 {
+        // SAFETY: head < bytes: inside the range.
+        let start = unsafe { start.add(head) };
+        // SAFETY: whole pages of the caller's range.
+        unsafe { discard(start, whole) };
+    }
+}
+
+/// `MADV_DONTNEED`, not `MADV_FREE`: lazily freed pages still count as RSS.
+#[cfg(target_os = "linux")]
+unsafe fn discard(start: NonNull<u8>, bytes: usize) {
     // SAFETY: the caller's contract; anonymous memory reads zero afterwards.
     unsafe { libc::madvise(start.as_ptr().cast(), bytes, libc::MADV_DONTNEED) };
 }
 
-/// As on Linux; elsewhere only a fresh mapping over the range reads zero.
-///
-/// # Safety
-/// As for [`unmap`], but the range may be used again at once.
+/// Elsewhere only a fresh mapping over the range gives it back for sure.
 #[cfg(not(target_os = "linux"))]
-pub(crate) unsafe fn purge(start: NonNull<u8>, bytes: usize) {
+unsafe fn discard(start: NonNull<u8>, bytes: usize) {
     let protection = libc::PROT_READ | libc::PROT_WRITE;
     let flags = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_FIXED;
     // SAFETY: replaces a range that the caller owns by fresh zero pages.

@@ -79,10 +79,10 @@ pub(crate) fn heaps() -> impl Iterator<Item = &'static ThreadHeap> {
 /// In the order in which they nest: none of them is taken under another.
 unsafe extern "C" fn before_fork() {
     supply::LOCKED.acquire();
-    large::CACHE.acquire();
+    large::KEPT.acquire();
 }
 
 unsafe extern "C" fn after_fork() {
-    large::CACHE.unlock();
+    large::KEPT.unlock();
     supply::LOCKED.unlock();
 }

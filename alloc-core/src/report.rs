@@ -31,7 +31,9 @@ impl Display for Stats {
         sum(f, "# mappings of bigger blocks", big.mappings_in_use)?;
         sum(f, "# bytes in these mappings", big.mapping_bytes_in_use)?;
         sum(f, "# bytes in mappings kept for reuse", big.mapping_bytes_cached)?;
-        sum(f, "Total", big.mapping_bytes_in_use + big.mapping_bytes_cached)
+        sum(f, "# bytes in arenas kept for reuse", self.arena_bytes_kept)?;
+        let kept = big.mapping_bytes_cached + self.arena_bytes_kept;
+        sum(f, "Total", big.mapping_bytes_in_use + kept)
     }
 }
 

@@ -121,6 +121,9 @@ pub struct Stats {
     pub arenas: ArenaStats,
     /// The big tier.
     pub big: BigStats,
+    /// Bytes of free arenas, of either tier, kept resident for reuse. Not in the
+    /// tiers' own figures.
+    pub arena_bytes_kept: usize,
 }
 
 impl Stats {
@@ -130,9 +133,9 @@ impl Stats {
         self.classes.iter().map(ClassStats::bytes_in_use).sum::<usize>() + self.big.bytes_in_use()
     }
 
-    /// Bytes mapped for blocks, in both tiers.
+    /// Bytes mapped for blocks, in both tiers, and kept for them.
     pub fn bytes_mapped(&self) -> usize {
-        self.arenas.bytes() + self.big.bytes_mapped()
+        self.arenas.bytes() + self.big.bytes_mapped() + self.arena_bytes_kept
     }
 }
 
@@ -162,6 +165,7 @@ pub fn stats() -> Stats {
         walk.add_arena(arena.cast());
     }
     let counts = [Family::Small, Family::Slab].map(|family| supply.counts(family));
+    let arena_bytes_kept = supply.kept_arenas() * ARENA_BYTES;
     drop(supply);
     walk.subtract_free_blocks();
 
@@ -176,6 +180,7 @@ pub fn stats() -> Stats {
             mapping_bytes_in_use,
             mapping_bytes_cached,
         },
+        arena_bytes_kept,
     }
 }
 

@@ -64,8 +64,9 @@ fn checked() -> Stats {
         .filter_map(|line| line.strip_prefix("Total"))
         .map(|rest| rest.trim_start_matches([' ', '=']).replace(',', "").parse().unwrap())
         .collect();
-    let mappings = stats.big.mapping_bytes_in_use + stats.big.mapping_bytes_cached;
+    let kept = stats.big.mapping_bytes_cached + stats.arena_bytes_kept;
+    let mappings = stats.big.mapping_bytes_in_use + kept;
     assert_eq!(totals, [stats.arenas.bytes(), stats.big.arenas.bytes(), mappings], "{report}");
-    assert_eq!(stats.arenas.bytes() + stats.big.bytes_mapped(), stats.bytes_mapped());
+    assert_eq!(stats.arenas.bytes() + stats.big.arenas.bytes() + mappings, stats.bytes_mapped());
     stats
 }
