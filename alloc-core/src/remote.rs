@@ -105,7 +105,8 @@ impl RemoteQueue {
     #[must_use]
     pub(crate) fn try_claim(&self) -> bool {
         // Acquire: sees the heap as its last holder left it (pairs with `release`).
-        !self.claimed.load(Ordering::Relaxed) && !self.claimed.swap(true, Ordering::Acquire)
+        // An exchange that fails writes nothing, so losing never hides a release.
+        self.claimed.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     /// Gives the claim back.

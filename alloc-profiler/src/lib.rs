@@ -1,1 +1,127 @@
-//! x
+//! Line-level heap deltas, exact to the byte.
+//!
+//! Wrap the program's allocator in [`ProfiledAlloc`], put [`macro@profile`] on a
+//! function, and when the program exits it prints what each line of the function
+//! added to the heap or gave back, callees included, and how often it ran, in
+//! the table of Python's `memory_profiler`:
+//!
+//! ```
+//! use std::alloc::System;
+//! use alloc_profiler::{ProfiledAlloc, profile};
+//!
+//! #[global_allocator]
+//! static GLOBAL: ProfiledAlloc<System> = ProfiledAlloc::new(System);
+//!
+//! #[profile]
+//! fn words(text: &str) -> usize {
+//!     // The body's own comments are in the table.
+//!     let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+//!     words.len()
+//! }
+//!
+//! assert_eq!(words("to be or not to be"), 6);
+//! println!("{}", alloc_profiler::report());
+//! ```
+//!
+//! `ALLOC_PROFILER=off` in the environment silences the table at exit.
+//!
+//! # Design
+//!
+//! `alloc` counts what passes through the allocator, per thread, in the records
+//! of `thread`. The attribute puts the probes of `guard` into the function; a
+//! probe charges what its thread counted since the last probe to the line that
+//! ran in between, in the thread's own `slots`. Nothing is shared, locked or
+//! searched on that path, and nothing is sampled. `report` adds up all threads'
+//! slots at any time; `table` prints them; `output` does so at exit. `site` is
+//! what is known of a function beforehand; `statics` is the uncounted memory that
+//! the books are kept in; `baseline` is the heap before counting began, `clock`
+//! says when to look at other threads again.
+
+// The attribute's expansion names this crate, and it is tested here too.
+extern crate self as alloc_profiler;
+
+mod alloc;
+mod baseline;
+mod clock;
+mod counters;
+mod events;
+mod guard;
+mod installed;
+mod output;
+#[doc(hidden)]
+pub mod private;
+mod report;
+mod site;
+mod slots;
+mod statics;
+mod table;
+mod thread;
+
+/// A crate has one edition, a documentation test its own:
+///
+/// ```test_harness,edition2021
+/// include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shapes/functions.rs"));
+/// ```
+#[cfg(doctest)]
+struct ShapesInEdition2021;
+
+pub use alloc::ProfiledAlloc;
+pub use output::print_report;
+pub use report::{FunctionReport, LineFigures, LineReport, Report, report};
+
+/// Records, for each line of a function, the heap bytes that it added or gave
+/// back, and how often it ran.
+///
+/// Everything that a line calls is charged to it, profiled or not; a function
+/// that is called there and profiled too has its own table besides. Under
+/// recursion only the outermost call's bytes are charged, so nothing counts
+/// twice. The program's global allocator must be a
+/// [`ProfiledAlloc`].
+///
+/// ```
+/// # use std::alloc::System;
+/// # #[global_allocator]
+/// # static GLOBAL: alloc_profiler::ProfiledAlloc<System> = alloc_profiler::ProfiledAlloc::new(System);
+/// #[alloc_profiler::profile]
+/// fn lengths(n: usize) -> Vec<String> {
+///     let mut all = Vec::with_capacity(n);
+///     for i in 0..n {
+///         all.push("x".repeat(i));
+///     }
+///     all
+/// }
+///
+/// lengths(10);
+/// let report = alloc_profiler::report();
+/// let function = report.function("lengths").unwrap();
+/// let (with_capacity, header, push) = (&function.lines[2], &function.lines[3], &function.lines[4]);
+/// assert_eq!(with_capacity.figures.unwrap().increment_bytes, 240);
+/// assert_eq!(header.figures.unwrap().occurrences, 11);
+/// assert_eq!(push.figures.unwrap().increment_bytes, 45);
+/// assert_eq!(push.figures.unwrap().occurrences, 10);
+/// ```
+///
+/// # What is charged where
+///
+/// - A statement is charged to the line on which it begins, with all the lines
+///   that it goes on over, and closures in it. Statements in the blocks of `if`,
+///   `match`, loops, `unsafe` and so on have lines of their own, and so has a
+///   match arm without a block. Nested functions need the attribute themselves.
+/// - A loop's line has what its iterator or condition does, and what drops
+///   between two rounds. It occurs once for each round and, but for `loop`, once
+///   more.
+/// - The locals of a block are dropped on the line of its closing brace, which
+///   shows figures if that moved any bytes; after `return`, `?` or `break`
+///   before the block's last statement, on the line of that exit.
+/// - The function's parameters are dropped after it has returned: on the
+///   caller's line.
+/// - "Mem usage" is the largest live heap right after the line. What other threads
+///   hold is in it as of the start of the outermost profiled call, give or take
+///   some milliseconds.
+///
+/// # What it takes
+///
+/// Any function with a body, but `const fn` and `async fn`. Only calls are put
+/// between the statements, so values, types, drop order, panics and lints stay
+/// as they were.
+pub use alloc_profiler_macros::profile;

@@ -1,0 +1,162 @@
+//! What the expansion consists of. That it behaves is tested in `alloc-profiler`.
+
+use quote::quote;
+
+use super::*;
+
+/// Expands the text of a function, whose lines count.
+fn expand(text: &str) -> TokenStream {
+    let item: TokenStream = text.parse().expect("tokens");
+    profile(first_span_of(item.clone()), TokenStream::new(), item)
+}
+
+fn first_span_of(item: TokenStream) -> Span {
+    Start::of(item).expect("a function").span
+}
+
+/// Counts an identifier in `tokens`, in groups too.
+fn count(name: &str, tokens: TokenStream) -> usize {
+    let counts = tokens.into_iter().map(|token| match token {
+        proc_macro2::TokenTree::Ident(ident) => usize::from(ident == name),
+        proc_macro2::TokenTree::Group(group) => count(name, group.stream()),
+        _ => 0,
+    });
+    counts.sum()
+}
+
+const EVERYTHING: &str = r"unsafe fn everything(n: u32) -> Option<u32> {
+    let a = make();
+    for i in 0..n {
+        if i == 3 {
+            continue;
+        }
+        unsafe {
+            touch(i);
+        }
+    }
+    #[cfg(windows)]
+    only_there();
+    let x = match n {
+        0 => return None,
+        1 => {
+            let b = 2;
+            b
+        }
+        _ =>
+            3,
+    };
+    fn nested() {
+        nothing();
+    }
+    Some(x)
+}";
+
+#[test]
+fn probes_stand_where_they_should() {
+    let guard = |text: &str| -> TokenStream {
+        let tokens = expand(text).to_string();
+        let start = tokens.find("let guard").expect("a guard");
+        let end = tokens.find("enter (& SITE) } ;").expect("its end");
+        format!("{} {}", &tokens[..start], &tokens[end + "enter (& SITE) } ;".len()..])
+            .parse()
+            .expect("tokens")
+    };
+    let expected = quote! {
+        unsafe fn everything(n: u32) -> Option<u32> {
+            guard.line(1usize);
+            let a = make();
+            guard.line(2usize);
+            for i in 0..n {
+                let _round = guard.round(2usize);
+                guard.line(3usize);
+                if i == 3 {
+                    let _block = guard.block(3usize);
+                    guard.line(4usize);
+                    guard.leave_round();
+                    continue;
+                }
+                guard.line(5usize);
+                unsafe {
+                    let _block = guard.block(5usize);
+                    guard.line(6usize);
+                    touch(i);
+                }
+            }
+            #[cfg(windows)]
+            guard.line(7usize);
+            #[cfg(windows)]
+            only_there();
+            guard.line(8usize);
+            let x = match n {
+                0 => {
+                    let _block = guard.block(8usize);
+                    guard.line(9usize);
+                    guard.leave_call();
+                    return None
+                },
+                1 => {
+                    let _block = guard.block(8usize);
+                    guard.line(10usize);
+                    let b = 2;
+                    let _close = guard.close(11usize);
+                    guard.line(12usize);
+                    b
+                }
+                _ => {
+                    let _block = guard.block(8usize);
+                    guard.line(13usize);
+                    3
+                },
+            };
+            fn nested() {
+                nothing();
+            }
+            let _close = guard.close(14usize);
+            guard.line(15usize);
+            Some(x)
+        }
+    };
+    assert_eq!(guard(EVERYTHING).to_string(), expected.to_string());
+}
+
+#[test]
+fn the_site_describes_the_function() {
+    let expansion = expand("fn f() {\n    // why\n    g();\n}").to_string();
+    let site = quote! {
+        static SITE: ::alloc_profiler::private::Site = ::alloc_profiler::private::Site::new
+    };
+    assert!(expansion.contains(&site.to_string()), "{expansion}");
+    assert!(expansion.contains(r#""fn f ()"#) && expansion.contains("// why"), "{expansion}");
+}
+
+#[test]
+fn nothing_unsafe_is_added() {
+    let own = count("unsafe", EVERYTHING.parse().expect("tokens"));
+    assert_eq!(count("unsafe", expand(EVERYTHING)), own);
+    assert_eq!(count("allow", expand(EVERYTHING)), 0);
+}
+
+#[test]
+fn every_path_is_absolute() {
+    let expansion = expand("fn f() { g() }").to_string();
+    assert_eq!(
+        expansion.matches("alloc_profiler").count(),
+        expansion.matches(":: alloc_profiler").count()
+    );
+    assert_eq!(expansion.matches("core").count(), expansion.matches(":: core").count());
+}
+
+/// An editor's language server gives tokens without positions.
+#[test]
+fn tokens_without_positions_expand_too() {
+    let item = quote! { pub fn f(n: u32) -> u32 { let x = n; if x > 1 { return 2; } x } };
+    let expansion = profile(Span::call_site(), TokenStream::new(), item);
+    assert!(syn::parse2::<ItemFn>(expansion).is_ok());
+}
+
+#[test]
+fn an_error_keeps_the_item() {
+    let item = quote! { const fn f() {} };
+    let expansion = profile(Span::call_site(), TokenStream::new(), item.clone()).to_string();
+    assert!(expansion.contains("compile_error") && expansion.ends_with(&item.to_string()));
+}

@@ -1,0 +1,401 @@
+//! Thread records: where each thread counts, and what it recorded.
+//!
+//! A thread takes a [`ThreadRecord`] when it first counts and gives it back when
+//! it ends; the next new thread goes on with it. Counters never restart: all
+//! figures are differences, and the sum over all records is the program's net
+//! for ever. Records stand in a list that only grows, so any thread can read all
+//! of them at any time.
+//!
+//! A thread's record is reached by one thread-local reference without a
+//! destructor, which is valid before `main` and to the thread's very last
+//! instruction. A second thread-local with a destructor gives the record back.
+//! Code that runs after it (other destructors, in any order) *borrows* a record
+//! for one operation or one profiled call.
+//!
+//! Invariant: a record is claimed by at most one thread, which alone writes it.
+
+use std::alloc::{Layout, handle_alloc_error};
+use std::cell::Cell;
+use std::fmt;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use crate::baseline;
+use crate::clock;
+use crate::counters::{HeapCounters, HeapCounts, Tally};
+use crate::site::Site;
+use crate::slots::SiteSlots;
+use crate::statics::{self, AtomicRef, List, Node};
+
+/// Every record ever made.
+static RECORDS: List<ThreadRecord> = List::new();
+
+thread_local! {
+    /// The calling thread's record.
+    static RECORD: Cell<Option<&'static ThreadRecord>> = const { Cell::new(None) };
+    /// Gives the record back when the thread ends.
+    static GIVE_BACK: GiveBack = const { GiveBack };
+}
+
+/// One thread's counters and slots.
+#[derive(Debug)]
+pub(crate) struct ThreadRecord {
+    /// What the thread asked of the allocator.
+    pub(crate) counters: HeapCounters,
+    /// What it recorded, a [`SiteSlots`] for each function that it entered.
+    slots: List<SiteSlots>,
+    /// The way from a site's id to its slots.
+    table: SlotTable,
+    /// Profiled calls on the thread's stack now.
+    calls: Tally,
+    /// The live heap of the rest of the program,
+    others_live_bytes: AtomicI64,
+    /// and when it was last looked at, in ticks of the clock.
+    looked_at: Tally,
+    /// Whether a thread has the record.
+    claimed: AtomicBool,
+    /// Whether that thread has run its destructor already, so that the record
+    /// must be given back as soon as it is no longer used.
+    borrowed: AtomicBool,
+    next: AtomicRef<ThreadRecord>,
+}
+
+impl Node for ThreadRecord {
+    fn next(&self) -> &AtomicRef<Self> {
+        &self.next
+    }
+}
+
+/// Lets `step` count on the calling thread's record. For the allocator: it never
+/// allocates there and never panics; if no record can be had, nothing is counted.
+#[inline]
+pub(crate) fn count(step: impl FnOnce(&HeapCounters)) {
+    match RECORD.get() {
+        Some(record) => step(&record.counters),
+        None => count_on_new_record(step),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn count_on_new_record(step: impl FnOnce(&HeapCounters)) {
+    if let Some(record) = attach() {
+        step(&record.counters);
+        record.give_back_if_borrowed();
+    }
+}
+
+/// Returns the calling thread's record. Aborts when the system has no memory
+/// left for one.
+#[inline]
+pub(crate) fn current() -> &'static ThreadRecord {
+    RECORD.get().unwrap_or_else(|| {
+        attach().unwrap_or_else(|| handle_alloc_error(Layout::new::<ThreadRecord>()))
+    })
+}
+
+/// Returns every record, of running and of ended threads.
+pub(crate) fn records() -> impl Iterator<Item = &'static ThreadRecord> {
+    RECORDS.iter()
+}
+
+/// Gives the calling thread a record.
+#[cold]
+fn attach() -> Option<&'static ThreadRecord> {
+    let record = ThreadRecord::claim()?;
+    // First, so that registering the destructor finds it if that allocates.
+    RECORD.set(Some(record));
+    let ended = GIVE_BACK.try_with(|_| ()).is_err();
+    record.borrowed.store(ended, Ordering::Relaxed);
+    Some(record)
+}
+
+/// The thread-local whose destructor gives the thread's record back.
+struct GiveBack;
+
+impl Drop for GiveBack {
+    fn drop(&mut self) {
+        if let Some(record) = RECORD.get() {
+            record.abandon_calls();
+            record.give_back();
+        }
+    }
+}
+
+impl ThreadRecord {
+    const fn new() -> Self {
+        Self {
+            counters: HeapCounters::new(),
+            slots: List::new(),
+            table: SlotTable::new(),
+            calls: Tally::new(),
+            others_live_bytes: AtomicI64::new(0),
+            looked_at: Tally::new(),
+            claimed: AtomicBool::new(true),
+            borrowed: AtomicBool::new(false),
+            next: AtomicRef::none(),
+        }
+    }
+
+    /// Returns a record that no thread has, an old one if there is one.
+    fn claim() -> Option<&'static Self> {
+        if let Some(record) = records().find(|record| record.try_claim()) {
+            return Some(record);
+        }
+        let record = statics::leak(Self::new())?;
+        RECORDS.push(record);
+        Some(record)
+    }
+
+    fn try_claim(&self) -> bool {
+        // Acquire pairs with the Release of `give_back`: the new owner goes on
+        // from the last value that the old one wrote.
+        !self.claimed.load(Ordering::Relaxed) && !self.claimed.swap(true, Ordering::Acquire)
+    }
+
+    /// Takes the record from the calling thread, for the next one that needs one.
+    fn give_back(&self) {
+        RECORD.set(None);
+        // The next owner looks at once.
+        self.looked_at.set(0);
+        self.claimed.store(false, Ordering::Release);
+    }
+
+    /// Gives the record back if its thread has ended and no profiled call uses it.
+    pub(crate) fn give_back_if_borrowed(&self) {
+        if self.borrowed.load(Ordering::Relaxed) && self.calls.get() == 0 {
+            self.give_back();
+        }
+    }
+
+    /// Closes the books on calls that will never return.
+    fn abandon_calls(&self) {
+        let live = self.others_live_bytes().wrapping_add(self.counters.net_bytes());
+        self.slots.iter().for_each(|slots| slots.abandon(&self.counters, live));
+        self.calls.set(0);
+    }
+
+    /// Returns the slots of `site` on this thread. For the owning thread only.
+    #[inline]
+    pub(crate) fn slots_of(&self, site: &'static Site) -> &'static SiteSlots {
+        let id = site.id();
+        match self.table.get(id) {
+            Some(slots) => slots,
+            None => self.find_or_add_slots(site, id),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_or_add_slots(&self, site: &'static Site, id: usize) -> &'static SiteSlots {
+        // A site past the table's end is found the slow way, each time.
+        let found = self.slots.iter().find(|slots| slots.site.id() == id);
+        found.unwrap_or_else(|| {
+            let slots = SiteSlots::leak(site);
+            self.slots.push(slots);
+            self.table.set(id, slots);
+            slots
+        })
+    }
+
+    /// Returns everything that this record's threads have recorded.
+    pub(crate) fn all_slots(&self) -> impl Iterator<Item = &'static SiteSlots> + use<> {
+        self.slots.iter()
+    }
+
+    /// Begins a profiled call.
+    #[inline]
+    pub(crate) fn begin_call(&self) {
+        if self.calls.get() == 0 {
+            self.look_at_others();
+        }
+        self.calls.add(1);
+    }
+
+    /// Returns whether one profiled call alone is on the thread's stack.
+    #[inline]
+    pub(crate) fn is_in_outermost_call(&self) -> bool {
+        self.calls.get() == 1
+    }
+
+    /// Ends a profiled call.
+    #[inline]
+    pub(crate) fn end_call(&self) {
+        self.calls.add(u64::MAX);
+        if self.borrowed.load(Ordering::Relaxed) {
+            self.give_back_if_borrowed();
+        }
+    }
+
+    /// Returns the live heap of the rest of the program, in bytes, as it was when
+    /// the thread's outermost profiled call began, or a tick of the clock before.
+    #[inline]
+    pub(crate) fn others_live_bytes(&self) -> i64 {
+        self.others_live_bytes.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    fn look_at_others(&self) {
+        let now = clock::ticks();
+        if now != self.looked_at.get() {
+            self.looked_at.set(now);
+            self.add_up_others();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_up_others(&self) {
+        let others = records().filter(|record| !ptr::eq(*record, self));
+        let live = others
+            .fold(baseline::bytes(), |sum, record| sum.wrapping_add(record.counters.net_bytes()));
+        self.others_live_bytes.store(live, Ordering::Relaxed);
+    }
+}
+
+/// The calling thread's counts at one moment, for a report that goes on to
+/// allocate on that very thread.
+pub(crate) struct Moment {
+    /// `None` if the thread has no record, and so has no call in progress.
+    own: Option<(&'static ThreadRecord, HeapCounts)>,
+}
+
+impl Moment {
+    /// Returns this moment.
+    pub(crate) fn now() -> Self {
+        Self { own: RECORD.get().map(|record| (record, record.counters.get())) }
+    }
+
+    /// Returns the counts of `record`: at this moment if it is the calling
+    /// thread's, else now.
+    pub(crate) fn counts_of(&self, record: &ThreadRecord) -> HeapCounts {
+        match self.own {
+            Some((own, counts)) if ptr::eq(own, record) => counts,
+            _ => record.counters.get(),
+        }
+    }
+}
+
+/// Leaves no trace of what the calling thread allocates and frees until it is
+/// dropped: the profiler's own work, which is not the program's.
+pub(crate) struct Uncounted {
+    record: &'static ThreadRecord,
+    before: HeapCounts,
+}
+
+impl Uncounted {
+    /// Stops the calling thread's counters.
+    pub(crate) fn begin() -> Self {
+        let record = current();
+        Self { record, before: record.counters.get() }
+    }
+
+    /// Returns whether anything passed through the counters since.
+    pub(crate) fn saw_anything(&self) -> bool {
+        self.record.counters.get() != self.before
+    }
+}
+
+impl Drop for Uncounted {
+    fn drop(&mut self) {
+        self.record.counters.set(&self.before);
+        self.record.give_back_if_borrowed();
+    }
+}
+
+/// Sites that one [`Segment`] covers, and segments that a [`SlotTable`] covers.
+const SEGMENT: usize = 64;
+
+/// The slots of [`SEGMENT`] sites with neighbouring ids.
+#[derive(Debug)]
+struct Segment([AtomicRef<SiteSlots>; SEGMENT]);
+
+/// A thread's slots by the site's id: two loads, no hashing. It grows by whole
+/// segments that never move, and ends at 4096 sites.
+struct SlotTable([AtomicRef<Segment>; SEGMENT]);
+
+impl SlotTable {
+    const fn new() -> Self {
+        Self([const { AtomicRef::none() }; SEGMENT])
+    }
+
+    #[inline]
+    fn get(&self, id: usize) -> Option<&'static SiteSlots> {
+        self.0.get(id / SEGMENT)?.get()?.0[id % SEGMENT].get()
+    }
+
+    fn set(&self, id: usize, slots: &'static SiteSlots) {
+        let Some(place) = self.0.get(id / SEGMENT) else {
+            return;
+        };
+        let segment = place.get().or_else(|| {
+            let segment = statics::leak(Segment([const { AtomicRef::none() }; SEGMENT]));
+            place.set(segment);
+            segment
+        });
+        if let Some(segment) = segment {
+            segment.0[id % SEGMENT].set(Some(slots));
+        }
+    }
+}
+
+impl fmt::Debug for SlotTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SlotTable").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::Line;
+
+    #[test]
+    fn ended_threads_records_are_used_again() {
+        let come_and_go = || {
+            std::thread::spawn(|| count(|counters| counters.count_allocated(1))).join().unwrap();
+        };
+        come_and_go();
+        let before = records().count();
+        (0..500).for_each(|_| come_and_go());
+        // The other tests' threads may have taken some meanwhile.
+        assert!(records().count() <= before + 20, "{} records", records().count());
+    }
+
+    #[test]
+    fn uncounted_work_leaves_no_trace() {
+        let record = current();
+        let before = record.counters.get();
+        {
+            let uncounted = Uncounted::begin();
+            assert!(!uncounted.saw_anything());
+            count(|counters| counters.count_allocated(100));
+            count(|counters| counters.count_freed(7));
+            assert!(uncounted.saw_anything());
+        }
+        assert_eq!(record.counters.get(), before);
+    }
+
+    #[test]
+    fn sites_past_the_tables_end_have_slots_too() {
+        const LINES: &[Line] = &[Line::statement(1)];
+        fn path() -> &'static str {
+            "tests::path"
+        }
+        let site = statics::leak(Site::new(path, "file", 1, "text", LINES)).unwrap();
+        let table = SlotTable::new();
+        let slots = SiteSlots::leak(site);
+        for id in [0, 63, 64, 4095] {
+            assert!(table.get(id).is_none());
+            table.set(id, slots);
+            assert!(ptr::eq(table.get(id).unwrap(), slots));
+        }
+        table.set(4096, slots);
+        assert!(table.get(4096).is_none());
+        let record = current();
+        assert!(ptr::eq(
+            record.find_or_add_slots(site, site.id()),
+            record.find_or_add_slots(site, site.id()),
+        ));
+    }
+}

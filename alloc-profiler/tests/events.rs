@@ -1,0 +1,98 @@
+//! The `tracing` events: one for each outermost profiled call, with its figures,
+//! and whatever the subscriber does meanwhile is charged to nobody.
+
+mod common;
+
+use std::alloc::System;
+use std::fmt::{Debug, Write};
+use std::sync::Mutex;
+use std::thread;
+
+use alloc_profiler::{ProfiledAlloc, profile};
+use common::{expect, function};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
+
+#[global_allocator]
+static GLOBAL: ProfiledAlloc<System> = ProfiledAlloc::new(System);
+
+static EVENTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Keeps every event as text, and runs profiled code while at it.
+struct Keeper;
+
+impl Subscriber for Keeper {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "alloc_profiler"
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        EVENTS.lock().unwrap().push(text.0);
+        in_the_subscriber();
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+struct Text(String);
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        write!(self.0, "{field}={value:?} ").unwrap();
+    }
+}
+
+#[profile]
+fn in_the_subscriber() -> usize {
+    let block = Box::new([1_u8; 55]);
+    block.len()
+}
+
+#[profile]
+fn outer() -> Vec<u8> {
+    let first = inner(10); //= 10 1
+    let second = inner(20); //= 20 1
+    assert_ne!(first, second);
+    second
+} //= -10 1
+
+#[profile]
+fn inner(n: usize) -> Vec<u8> {
+    let result = vec![1; n];
+    result
+}
+
+#[test]
+fn an_outermost_call_sends_one_event() {
+    // What was entered before there is a subscriber sends nothing.
+    in_the_subscriber();
+    tracing::dispatcher::set_global_default(Dispatch::new(Keeper)).unwrap();
+    let kept = outer();
+    thread::spawn(|| drop(inner(0))).join().unwrap();
+    let events = EVENTS.lock().unwrap();
+    let expected = [
+        "net_bytes=20 allocated_bytes=30 freed_bytes=10",
+        "net_bytes=0 allocated_bytes=0 freed_bytes=0",
+    ];
+    assert_eq!(events.len(), 2, "{events:?}");
+    for ((event, name), expected) in events.iter().zip(["outer", "inner"]).zip(expected) {
+        assert!(event.contains(&format!("name=\"events::{name}\"")), "{event}");
+        assert!(event.contains(expected), "{event}");
+    }
+    drop(events);
+    expect("outer");
+    assert_eq!(function("in_the_subscriber").calls, 3);
+    assert_eq!(function("in_the_subscriber").total_bytes, 0);
+    assert_eq!(function("inner").total_bytes, 30);
+    drop(kept);
+}

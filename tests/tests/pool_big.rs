@@ -1,0 +1,115 @@
+//! Blocks above 512 bytes: growth and shrinking through every tier, alignments up
+//! to 2 MiB, zeroed memory, and `block_of` from any byte.
+
+use std::alloc::{GlobalAlloc as _, Layout};
+
+use alloc_core::{PoolAlloc, Tier, block_of};
+use integration_tests::{Live, Oracle};
+
+#[global_allocator]
+static GLOBAL: PoolAlloc = PoolAlloc::new();
+
+#[test]
+fn big_blocks() {
+    grow_and_shrink_through_every_tier();
+    grow_beside_a_neighbour();
+    alignments_to_2_mib();
+    zeroed_after_use();
+    every_byte_leads_to_its_block();
+    impossible_sizes_are_null();
+    alloc_core::check().unwrap();
+    let stats = alloc_core::stats();
+    assert_eq!(stats.big.mappings_in_use, 0, "{stats}");
+    assert_eq!(stats.big.mapping_bytes_in_use, 0, "{stats}");
+}
+
+fn grow_and_shrink_through_every_tier() {
+    let mut live = Live::alloc(&GLOBAL, Layout::from_size_align(8, 8).unwrap(), 7);
+    let sizes = [100, 513, 5000, 70_000, 131_072, 131_073, 300_000, 5 << 20, 40 << 20];
+    for size in sizes.into_iter().chain(sizes.into_iter().rev()) {
+        live.realloc(&GLOBAL, size);
+        assert!(block_of(live.start()).unwrap().bytes >= size);
+    }
+    // By a page and less: mostly in place, all right in any case.
+    for size in (200_000..400_000).step_by(1777).chain((200_000..400_000).rev().step_by(991)) {
+        live.realloc(&GLOBAL, size);
+    }
+    live.free(&GLOBAL);
+}
+
+fn grow_beside_a_neighbour() {
+    let layout = Layout::from_size_align(256 << 10, 16).unwrap();
+    let mut blocks: Vec<Live> = (0..16).map(|seed| Live::alloc(&GLOBAL, layout, seed)).collect();
+    for size in [512 << 10, 1 << 20, 9 << 20] {
+        for live in &mut blocks {
+            live.realloc(&GLOBAL, size);
+        }
+    }
+    for live in blocks {
+        live.free(&GLOBAL);
+    }
+}
+
+fn alignments_to_2_mib() {
+    let mut oracle = Oracle::default();
+    for align in (12..=21).map(|shift| 1 << shift) {
+        for size in [1, 100, 4096, 5000, 150_000, 3 << 20] {
+            let layout = Layout::from_size_align(size, align).unwrap();
+            oracle.insert(Live::alloc(&GLOBAL, layout, 3));
+            oracle.insert(Live::alloc_zeroed(&GLOBAL, layout, 4));
+            let mut grown = Live::alloc(&GLOBAL, layout, 5);
+            grown.realloc(&GLOBAL, size + (1 << 20));
+            oracle.insert(grown);
+        }
+    }
+    for live in oracle.into_live() {
+        live.free(&GLOBAL);
+    }
+}
+
+fn zeroed_after_use() {
+    for size in [600, 4096, 100_000, 200_000, 2 << 20, 20 << 20] {
+        let layout = Layout::from_size_align(size, 16).unwrap();
+        Live::alloc(&GLOBAL, layout, 9).free(&GLOBAL);
+        Live::alloc_zeroed(&GLOBAL, layout, 9).free(&GLOBAL);
+    }
+}
+
+fn every_byte_leads_to_its_block() {
+    for (size, tier) in [(24, Tier::Small), (3000, Tier::Slab), (900_000, Tier::Mapping)] {
+        let live = Live::alloc(&GLOBAL, Layout::from_size_align(size, 8).unwrap(), 1);
+        let block = block_of(live.start()).unwrap();
+        assert_eq!((block.start.as_ptr().cast_const(), block.tier), (live.start(), tier));
+        for offset in (0..block.bytes).step_by(size / 24) {
+            assert_eq!(block_of(live.start().wrapping_add(offset)), Some(block));
+        }
+        assert_ne!(block_of(live.start().wrapping_add(block.bytes)), Some(block));
+        assert_ne!(block_of(live.start().wrapping_sub(1)), Some(block));
+        live.free(&GLOBAL);
+    }
+    let on_the_stack = 1_u8;
+    assert_eq!(block_of(&raw const on_the_stack), None);
+    assert_eq!(block_of(b"static".as_ptr()), None);
+    assert_eq!(block_of(std::ptr::null()), None);
+    assert_eq!(block_of(std::ptr::without_provenance(usize::MAX)), None);
+}
+
+fn impossible_sizes_are_null() {
+    let most = isize::MAX as usize;
+    for (size, align) in [(most, 1), (most - 4095, 4096), (1 << 60, 8), (1 << 47, 1 << 46)] {
+        let layout = Layout::from_size_align(size, align).unwrap();
+        // SAFETY: a valid layout that is not empty.
+        assert!(unsafe { GLOBAL.alloc(layout) }.is_null(), "{layout:?}");
+        // SAFETY: as above.
+        assert!(unsafe { GLOBAL.alloc_zeroed(layout) }.is_null(), "{layout:?}");
+    }
+    for size in [10, 10_000, 1 << 20] {
+        let live = Live::alloc(&GLOBAL, Layout::from_size_align(size, 8).unwrap(), 2);
+        // SAFETY: the block is live with this layout; the new size is not zero.
+        let grown = unsafe { GLOBAL.realloc(live.start().cast_mut(), live.layout(), most - 7) };
+        assert!(grown.is_null());
+        // It is as it was.
+        live.free(&GLOBAL);
+    }
+    assert!(Vec::<u8>::new().try_reserve_exact(1 << 50).is_err());
+}
