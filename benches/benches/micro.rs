@@ -6,6 +6,9 @@
 //! fastest, median and mean time of one. Such figures are the cost of hot paths
 //! with everything in the cache; what a program feels is what `compare` measures.
 //!
+//! A sample is a thousand operations, whatever the first one took: it maps memory
+//! that the others reuse, and says nothing about how long a sample should be.
+//!
 //! The process's own allocator is the system's, so nothing but the operation
 //! itself ever reaches `PoolAlloc`.
 
@@ -28,7 +31,7 @@ fn layout(bytes: usize) -> Layout {
 }
 
 /// A block allocated and freed.
-#[divan::bench(types = [PoolAlloc, System], args = SIZES)]
+#[divan::bench(types = [PoolAlloc, System], args = SIZES, sample_size = 1000)]
 fn pair<A: GlobalAlloc + Default>(bencher: Bencher<'_, '_>, bytes: usize) {
     let (allocator, layout) = (A::default(), layout(bytes));
     bencher.bench_local(|| {
@@ -40,7 +43,7 @@ fn pair<A: GlobalAlloc + Default>(bencher: Bencher<'_, '_>, bytes: usize) {
 }
 
 /// A block allocated full of zeros, and freed.
-#[divan::bench(types = [PoolAlloc, System], args = SIZES)]
+#[divan::bench(types = [PoolAlloc, System], args = SIZES, sample_size = 1000)]
 fn zeroed_pair<A: GlobalAlloc + Default>(bencher: Bencher<'_, '_>, bytes: usize) {
     let (allocator, layout) = (A::default(), layout(bytes));
     bencher.bench_local(|| {
@@ -52,7 +55,7 @@ fn zeroed_pair<A: GlobalAlloc + Default>(bencher: Bencher<'_, '_>, bytes: usize)
 }
 
 /// A hundred blocks allocated, then freed in the order of their allocation.
-#[divan::bench(types = [PoolAlloc, System], args = SIZES)]
+#[divan::bench(types = [PoolAlloc, System], args = SIZES, sample_size = 1000)]
 fn hundred<A: GlobalAlloc + Default>(bencher: Bencher<'_, '_>, bytes: usize) {
     let (allocator, layout) = (A::default(), layout(bytes));
     let mut blocks = [std::ptr::null_mut(); 100];
@@ -70,7 +73,7 @@ fn hundred<A: GlobalAlloc + Default>(bencher: Bencher<'_, '_>, bytes: usize) {
 
 /// A block that grows from 16 bytes to so many, doubling at each step, and is
 /// freed.
-#[divan::bench(types = [PoolAlloc, System], args = SIZES)]
+#[divan::bench(types = [PoolAlloc, System], args = SIZES, sample_size = 1000)]
 fn growth<A: GlobalAlloc + Default>(bencher: Bencher<'_, '_>, bytes: usize) {
     let allocator = A::default();
     bencher.bench_local(|| {

@@ -14,7 +14,7 @@ use crate::workloads::{self, Scale, Set, Workload};
 #[derive(Debug, Parser)]
 #[command(name = "compare", version)]
 struct Arguments {
-    /// An eighth of the work and fewer rounds: within a minute, and less precise
+    /// A twelfth of the work and fewer rounds: within a minute, and less precise
     #[arg(long)]
     quick: bool,
     /// Only this workload; may be repeated

@@ -20,7 +20,7 @@ pub(super) const LRU: Workload =
 /// for about a minute, so only when named.
 pub(super) const LRU_MINUTE: Workload =
     Workload::new("lru_minute", "the LRU cache for about a minute", |context| {
-        serve(context.scaled(60_000_000))
+        serve(context.scaled(120_000_000))
     })
     .on_request();
 

@@ -40,7 +40,7 @@ use crate::bump::Region;
 pub enum Scale {
     /// What the published figures are measured with.
     Full,
-    /// An eighth of it: a first impression within seconds.
+    /// A twelfth of it: a first impression within seconds.
     Quick,
     /// As little as makes sense: for tests of the workloads themselves.
     Tiny,
@@ -63,7 +63,7 @@ impl Context {
     fn scaled(&self, full: usize) -> usize {
         let divisor = match self.scale {
             Scale::Full => 1,
-            Scale::Quick => 8,
+            Scale::Quick => 12,
             Scale::Tiny => 2000,
         };
         (full / divisor).max(1)
@@ -207,7 +207,7 @@ mod tests {
     fn work_scales_but_never_to_nothing() {
         let at = |scale| Context { scale, threads: 1, region: None };
         assert_eq!(at(Scale::Full).scaled(80), 80);
-        assert_eq!(at(Scale::Quick).scaled(80), 10);
+        assert_eq!(at(Scale::Quick).scaled(120), 10);
         assert_eq!(at(Scale::Tiny).scaled(80), 1);
     }
 }
