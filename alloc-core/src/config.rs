@@ -57,11 +57,11 @@ pub(crate) const SLAB_CACHE_BLOCKS: (usize, usize) = (2, 32);
 pub(crate) const REJOIN_DIVISOR: usize = 4;
 
 /// Of what is in use, the part that may be kept resident, free, for reuse: 1/this
-/// of a heap's pages, and of the mappings' bytes. A steady load finds its memory again
+/// of a heap's pages. A steady load finds its memory again
 /// without page faults; a heap that shrinks takes what is kept along.
 pub(crate) const KEPT_DIVISOR: usize = 4;
 /// The same for whole arenas: fewer, since many of those in use may be sparse.
-pub(crate) const KEPT_ARENAS_DIVISOR: usize = 8;
+pub(crate) const KEPT_ARENAS_DIVISOR: usize = 16;
 /// Free pages of a heap's arenas that may be resident in any case.
 pub(crate) const DIRTY_PAGES_MIN: usize = 256;
 /// Of an arena's pages, those that must be free before its free ones are purged:
@@ -71,8 +71,10 @@ pub(crate) const SPARSE_PAGES: usize = ARENA_PAGES / 2;
 pub(crate) const PURGE_PAGES_MIN: usize = 8;
 /// Free arenas that may be kept resident in any case.
 pub(crate) const KEPT_ARENAS_MIN: usize = 4;
+/// The same for the bytes of mappings: more, since they come in all sizes.
+pub(crate) const KEPT_MAPPINGS_DIVISOR: usize = 2;
 /// Bytes of freed mappings that may be kept in any case.
-pub(crate) const KEPT_MAPPING_BYTES_MIN: usize = 8 << 20;
+pub(crate) const KEPT_MAPPING_BYTES_MIN: usize = 4 << 20;
 /// Freed mappings kept at most.
 pub(crate) const KEPT_MAPPINGS_MAX: usize = 64;
 

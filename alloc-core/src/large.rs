@@ -13,7 +13,9 @@
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::config::{ARENA_BYTES, KEPT_DIVISOR, KEPT_MAPPING_BYTES_MIN, KEPT_MAPPINGS_MAX};
+use crate::config::{
+    ARENA_BYTES, KEPT_MAPPING_BYTES_MIN, KEPT_MAPPINGS_DIVISOR, KEPT_MAPPINGS_MAX,
+};
 use crate::lock::Lock;
 use crate::pagemap::Unit;
 use crate::{os, pagemap};
@@ -135,7 +137,7 @@ impl Mapping {
     /// Keeps a freed mapping for reuse, and unmaps the oldest beyond the allowance.
     fn keep(self) {
         let in_use = LIVE_BYTES.load(Ordering::Relaxed);
-        let allowance = KEPT_MAPPING_BYTES_MIN.max(in_use / KEPT_DIVISOR);
+        let allowance = KEPT_MAPPING_BYTES_MIN.max(in_use / KEPT_MAPPINGS_DIVISOR);
         if self.bytes > allowance {
             return self.unmap();
         }
