@@ -61,16 +61,16 @@ pub(crate) const REJOIN_DIVISOR: usize = 4;
 /// without page faults; a heap that shrinks takes what is kept along.
 pub(crate) const KEPT_DIVISOR: usize = 4;
 /// The same for whole arenas: fewer, since many of those in use may be sparse.
-pub(crate) const KEPT_ARENAS_DIVISOR: usize = 16;
+pub(crate) const KEPT_ARENAS_DIVISOR: usize = 8;
 /// Free pages of a heap's arenas that may be resident in any case.
-pub(crate) const DIRTY_PAGES_MIN: usize = 256;
+pub(crate) const DIRTY_PAGES_MIN: usize = 512;
 /// Of an arena's pages, those that must be free before its free ones are purged:
 /// fuller ones serve first and will want their pages again.
 pub(crate) const SPARSE_PAGES: usize = ARENA_PAGES / 2;
 /// Dirty pages that are worth a system call.
 pub(crate) const PURGE_PAGES_MIN: usize = 8;
 /// Free arenas that may be kept resident in any case.
-pub(crate) const KEPT_ARENAS_MIN: usize = 4;
+pub(crate) const KEPT_ARENAS_MIN: usize = 8;
 /// The same for the bytes of mappings: more, since they come in all sizes.
 pub(crate) const KEPT_MAPPINGS_DIVISOR: usize = 2;
 /// Bytes of freed mappings that may be kept in any case.
