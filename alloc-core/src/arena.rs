@@ -18,10 +18,11 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::cell::{OwnerPtr, OwnerU8, OwnerU64};
 use crate::class::{Family, SizeClass};
-use crate::config::{ARENA_PAGES, POOL_BYTES, POOL_SHIFT, PURGE_PAGES_MIN, USABLE_PAGES};
+use crate::config::{
+    ARENA_BYTES, ARENA_PAGES, POOL_BYTES, POOL_SHIFT, PURGE_PAGES_MIN, USABLE_PAGES,
+};
 use crate::heap::ThreadHeap;
 use crate::os;
-use crate::pagemap;
 use crate::pool::Pool;
 use crate::supply::Memory;
 
@@ -93,7 +94,9 @@ impl Arena {
     /// The arena that holds `block`.
     #[inline]
     pub(crate) fn of(block: NonNull<u8>) -> NonNull<Arena> {
-        pagemap::unit_of(block).cast()
+        let base = block.as_ptr().map_addr(|address| address & !(ARENA_BYTES - 1));
+        // SAFETY: no arena starts at address zero, which the system does not map.
+        unsafe { NonNull::new_unchecked(base) }.cast()
     }
 
     /// The heap that owns the arena, or `None` if it is not in use.

@@ -6,8 +6,10 @@
 
 /// Bytes of an arena, and its alignment.
 pub(crate) const ARENA_BYTES: usize = 256 << 10;
-/// log2 of [`ARENA_BYTES`].
-pub(crate) const ARENA_SHIFT: u32 = ARENA_BYTES.trailing_zeros();
+/// The page map's unit, and the bound on which mappings start.
+pub(crate) const UNIT_BYTES: usize = 64 << 10;
+/// log2 of [`UNIT_BYTES`].
+pub(crate) const UNIT_SHIFT: u32 = UNIT_BYTES.trailing_zeros();
 /// Bytes of a page of an arena; a small pool is one page, a slab several.
 pub(crate) const POOL_BYTES: usize = 4 << 10;
 /// log2 of [`POOL_BYTES`].
@@ -79,6 +81,7 @@ pub(crate) const KEPT_MAPPING_BYTES_MIN: usize = 4 << 20;
 pub(crate) const KEPT_MAPPINGS_MAX: usize = 64;
 
 const _: () = assert!(ARENA_BYTES.is_power_of_two(), "arenas are found by masking an address");
+const _: () = assert!(ARENA_BYTES.is_multiple_of(UNIT_BYTES), "no unit has two owners");
 const _: () = assert!(POOL_BYTES.is_power_of_two(), "pages are found by shifting an address");
 const _: () = assert!(ARENA_PAGES == 64, "a page set is one u64");
 const _: () = assert!(CHUNK_ARENAS <= 8, "a chunk's free arenas are one u8");

@@ -1,6 +1,6 @@
 //! Blocks with a mapping of their own: above 128 KiB, or aligned beyond a page.
 //!
-//! A mapping starts on a unit bound (256 KiB) of the page map, whose entry is all
+//! A mapping starts on a unit bound (64 KiB) of the page map, whose entry is all
 //! the book-keeping there is: base and bytes. Freed mappings are kept for reuse up
 //! to a fraction of what is in use, oldest out first; a longer one is cut in two at
 //! a unit bound. `realloc` copies into a kept mapping if one is long enough, for
@@ -13,9 +13,7 @@
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::config::{
-    ARENA_BYTES, KEPT_MAPPING_BYTES_MIN, KEPT_MAPPINGS_DIVISOR, KEPT_MAPPINGS_MAX,
-};
+use crate::config::{KEPT_MAPPING_BYTES_MIN, KEPT_MAPPINGS_DIVISOR, KEPT_MAPPINGS_MAX, UNIT_BYTES};
 use crate::lock::Lock;
 use crate::pagemap::Unit;
 use crate::{os, pagemap};
@@ -46,7 +44,7 @@ struct Mapping {
 /// when the system has no memory.
 pub(crate) fn alloc(size: usize, align: usize) -> Option<(NonNull<u8>, Content)> {
     let bytes = os::round_to_pages(size.max(1))?;
-    let align = align.max(ARENA_BYTES);
+    let align = align.max(UNIT_BYTES);
     let (mapping, content) = match take_kept(bytes, align) {
         Some(mapping) => (mapping, Content::Stale),
         None => (Mapping { base: os::map_aligned(bytes, align)?, bytes }, Content::Zero),
@@ -102,7 +100,7 @@ pub(crate) unsafe fn realloc(block: NonNull<u8>, size: usize, align: usize) -> O
         old.shrink(bytes);
         return Some(block);
     }
-    let align = align.max(ARENA_BYTES);
+    let align = align.max(UNIT_BYTES);
     if let Some(moved) = old.grow_into_kept(bytes, align) {
         return Some(moved);
     }
@@ -126,6 +124,10 @@ impl Mapping {
             Unit::Mapping { base, bytes } if base == address => Self { base: block, bytes },
             _ => os::abort_with(&["alloc-core: freed a big block that was not allocated here"]),
         }
+    }
+
+    fn end(&self) -> *mut u8 {
+        self.base.as_ptr().wrapping_add(self.bytes)
     }
 
     fn unmap(self) {
@@ -164,7 +166,7 @@ impl Mapping {
 
     fn shrink(self, bytes: usize) {
         let base = self.base.addr().get();
-        let kept_units = bytes.next_multiple_of(ARENA_BYTES);
+        let kept_units = bytes.next_multiple_of(UNIT_BYTES);
         pagemap::clear(base + kept_units, self.bytes.saturating_sub(kept_units));
         // SAFETY: the block is the caller's, and what is cut off is past its end.
         if unsafe { os::resize_in_place(self.base, self.bytes, bytes) } {
@@ -248,7 +250,7 @@ impl KeptMappings {
         let shortest = (0..self.len)
             .filter(|&index| self.entries[index].as_ref().is_some_and(fits))
             .min_by_key(|&index| self.entries[index].map(|mapping| mapping.bytes))?;
-        let used = bytes.next_multiple_of(ARENA_BYTES);
+        let used = bytes.next_multiple_of(UNIT_BYTES);
         let entry = self.entries[shortest].as_mut()?;
         let base = entry.base;
         if entry.bytes <= used {
@@ -261,24 +263,45 @@ impl KeptMappings {
         Some(Mapping { base, bytes: used })
     }
 
-    /// Puts `incoming` in if the allowance admits it; else takes the oldest mapping
-    /// out to make room and returns it: unmap it (not under the lock), call again.
+    /// Puts `incoming` in, joined with its neighbours, if the allowance admits it;
+    /// else takes out what must go, the oldest first, and returns it: unmap it (not
+    /// under the lock) and call again.
     fn put_or_evict(
         &mut self,
         incoming: &mut Option<Mapping>,
         allowance: usize,
     ) -> Option<Mapping> {
-        let incoming_bytes = incoming.map_or(0, |mapping| mapping.bytes);
-        let is_full = incoming.is_some() && self.len == self.entries.len();
-        if is_full || self.bytes + incoming_bytes > allowance {
+        let mapping = self.join_neighbours(incoming.take()?);
+        if mapping.bytes > allowance {
+            return Some(mapping);
+        }
+        if self.len == self.entries.len() || self.bytes + mapping.bytes > allowance {
+            *incoming = Some(mapping);
             return self.remove(0);
         }
-        if let Some(mapping) = incoming.take() {
-            self.entries[self.len] = Some(mapping);
-            self.len += 1;
-            self.bytes += mapping.bytes;
-        }
+        self.entries[self.len] = Some(mapping);
+        self.len += 1;
+        self.bytes += mapping.bytes;
         None
+    }
+
+    /// Takes the kept mappings right before and right behind this one, joined.
+    fn join_neighbours(&mut self, mapping: Mapping) -> Mapping {
+        let mut joined = mapping;
+        let mut index = 0;
+        while index < self.len {
+            let Some(other) = self.entries[index] else { break };
+            if other.end() == joined.base.as_ptr() {
+                joined = Mapping { base: other.base, bytes: other.bytes + joined.bytes };
+            } else if joined.end() == other.base.as_ptr() {
+                joined.bytes += other.bytes;
+            } else {
+                index += 1;
+                continue;
+            }
+            self.remove(index);
+        }
+        joined
     }
 
     fn remove(&mut self, index: usize) -> Option<Mapping> {

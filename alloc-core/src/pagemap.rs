@@ -1,25 +1,24 @@
 //! Which of our memory an address belongs to, in O(1) and without a lock.
 //!
-//! The address space is cut into units of one arena (256 KiB). Arenas fill a
-//! unit each; a mapping of the big tier starts on a unit bound and no unit holds
-//! two owners, so one entry a unit says it all. The entries form a two-level
-//! tree over 48-bit addresses: a root of 2^15 leaves in zero-initialised static
-//! memory (touched only where used), leaves of 2^15 entries mapped on demand and
-//! kept for good: 8 GiB of addresses each.
+//! The address space is cut into units of 64 KiB. An arena fills four; a mapping
+//! of the big tier starts on a unit bound and no unit holds two owners, so one
+//! entry a unit says it all. The entries form a two-level tree over 48-bit
+//! addresses: a root of 2^17 leaves in zero-initialised static memory (touched
+//! only where used), leaves of 2^15 entries mapped on demand and kept for good:
+//! 2 GiB of addresses each.
 //!
 //! Entries are written by whoever maps or unmaps the unit; a reader that asks
 //! about an address which another thread is just unmapping gets the old answer
 //! or the new one.
 
-use core::ptr::NonNull;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-use crate::config::{ARENA_BYTES, ARENA_SHIFT};
+use crate::config::{ARENA_BYTES, UNIT_BYTES, UNIT_SHIFT};
 use crate::os;
 
 const ADDRESS_BITS: u32 = 48;
 const LEAF_BITS: u32 = 15;
-const ROOT_BITS: u32 = ADDRESS_BITS - ARENA_SHIFT - LEAF_BITS;
+const ROOT_BITS: u32 = ADDRESS_BITS - UNIT_SHIFT - LEAF_BITS;
 
 /// What a unit of addresses holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,23 +73,25 @@ pub(crate) fn lookup(address: usize) -> Unit {
 /// `false`: no memory for the map, or an address that it does not cover.
 #[must_use]
 pub(crate) fn set_arena(base: usize, chunk: usize) -> bool {
-    let Some(entry) = entry_or_map(base) else {
-        return false;
-    };
-    set(entry, ARENA_TAG, chunk);
-    true
+    set_units(base, ARENA_BYTES, |_| (ARENA_TAG, chunk))
 }
 
 /// Says that `bytes` from `base`, on a unit bound, are one mapping. `false`:
 /// as for [`set_arena`]; then no entry is left set.
 #[must_use]
 pub(crate) fn set_mapping(base: usize, bytes: usize) -> bool {
+    set_units(base, bytes, |unit| (base | MAPPING_TAG, if unit == base { bytes } else { 0 }))
+}
+
+/// Sets every unit's entry to the tag and detail that `content` names, or none.
+fn set_units(base: usize, bytes: usize, content: impl Fn(usize) -> (usize, usize)) -> bool {
     for unit in units(base, bytes) {
         let Some(entry) = entry_or_map(unit) else {
             clear(base, unit - base);
             return false;
         };
-        set(entry, base | MAPPING_TAG, if unit == base { bytes } else { 0 });
+        let (tag, detail) = content(unit);
+        set(entry, tag, detail);
     }
     true
 }
@@ -105,7 +106,7 @@ pub(crate) fn clear(base: usize, bytes: usize) {
 }
 
 fn units(base: usize, bytes: usize) -> impl Iterator<Item = usize> {
-    (0..bytes.div_ceil(ARENA_BYTES)).map(move |unit| base + unit * ARENA_BYTES)
+    (0..bytes.div_ceil(UNIT_BYTES)).map(move |unit| base + unit * UNIT_BYTES)
 }
 
 fn set(entry: &Entry, tag: usize, detail: usize) {
@@ -115,7 +116,7 @@ fn set(entry: &Entry, tag: usize, detail: usize) {
 }
 
 fn split(address: usize) -> (Option<&'static AtomicPtr<Leaf>>, usize) {
-    let unit = address >> ARENA_SHIFT;
+    let unit = address >> UNIT_SHIFT;
     (ROOT.get(unit >> LEAF_BITS), unit & ((1 << LEAF_BITS) - 1))
 }
 
@@ -144,14 +145,6 @@ fn entry_or_map(address: usize) -> Option<&'static Entry> {
     entry(address)
 }
 
-/// The start of the unit that holds `block`, with its provenance.
-#[inline]
-pub(crate) fn unit_of(block: NonNull<u8>) -> NonNull<u8> {
-    let base = block.as_ptr().map_addr(|address| address & !(ARENA_BYTES - 1));
-    // SAFETY: no unit of ours starts at address zero, which the system does not map.
-    unsafe { NonNull::new_unchecked(base) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,15 +154,15 @@ mod tests {
 
     #[test]
     fn units_answer_for_every_address_in_them() {
-        let bytes = 3 * ARENA_BYTES + 4096;
+        let bytes = 3 * UNIT_BYTES + 4096;
         assert!(set_mapping(BASE, bytes));
         assert_eq!(lookup(BASE), Unit::Mapping { base: BASE, bytes });
         assert_eq!(lookup(BASE + bytes - 1), Unit::Mapping { base: BASE, bytes: 0 });
-        assert_eq!(lookup(BASE + 4 * ARENA_BYTES), Unit::Foreign);
+        assert_eq!(lookup(BASE + 4 * UNIT_BYTES), Unit::Foreign);
         assert_eq!(lookup(BASE - 1), Unit::Foreign);
         clear(BASE, bytes);
         assert_eq!(lookup(BASE), Unit::Foreign);
-        assert_eq!(lookup(BASE + 3 * ARENA_BYTES), Unit::Foreign);
+        assert_eq!(lookup(BASE + 3 * UNIT_BYTES), Unit::Foreign);
     }
 
     #[test]
