@@ -8,6 +8,11 @@
 use std::alloc::{GlobalAlloc, Layout};
 use std::collections::BTreeMap;
 
+/// The README's example, compiled and run with the other documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
+
 /// A live block and what its bytes must be.
 #[derive(Debug)]
 pub struct Live {
