@@ -146,6 +146,16 @@ impl ArenaSet {
         }
     }
 
+    /// Purges every dirty page.
+    pub(crate) fn purge_all(&self) {
+        for free in 1..=USABLE_PAGES {
+            // SAFETY: purging moves no arena. None is worth a purge afterwards, so
+            // the buckets' order holds.
+            unsafe { self.bucket(free) }.for_each(Arena::purge);
+        }
+        self.dirty_pages.set(0);
+    }
+
     fn sparsest_worth_purging(&self) -> Option<NonNull<Arena>> {
         let mut buckets = self.occupied.get() & (u64::MAX << SPARSE_PAGES);
         while buckets != 0 {

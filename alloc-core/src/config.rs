@@ -73,8 +73,8 @@ pub(crate) const SPARSE_PAGES: usize = ARENA_PAGES / 2;
 pub(crate) const PURGE_PAGES_MIN: usize = 8;
 /// Free arenas that may be kept resident in any case.
 pub(crate) const KEPT_ARENAS_MIN: usize = 8;
-/// The same for the bytes of mappings: more, since they come in all sizes.
-pub(crate) const KEPT_MAPPINGS_DIVISOR: usize = 2;
+/// The same for the bytes of mappings: as much again, since they come in all sizes.
+pub(crate) const KEPT_MAPPINGS_DIVISOR: usize = 1;
 /// Bytes of freed mappings that may be kept in any case.
 pub(crate) const KEPT_MAPPING_BYTES_MIN: usize = 4 << 20;
 /// Freed mappings kept at most.

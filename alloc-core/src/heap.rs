@@ -298,14 +298,22 @@ impl Owned {
         }
     }
 
-    /// Puts every cached block back and gives empty arenas to the system: what a
-    /// heap does before its thread ends.
+    /// Puts every cached block back and gives empty arenas up: what a heap does
+    /// before its thread ends.
     pub(crate) fn retire(self) {
         for class in SizeClass::all() {
             self.flush_oldest(class, self.0.cached_blocks(class));
         }
         self.collect();
         self.give_empty_arenas();
+    }
+
+    /// Gives all the memory back that the heap does not need now.
+    pub(crate) fn purge(self) {
+        self.retire();
+        for family in [Family::Small, Family::Slab] {
+            self.0.arenas(family).purge_all();
+        }
     }
 
     /// Gives the empty arenas that the heap keeps back to the system.

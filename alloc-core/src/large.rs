@@ -110,6 +110,13 @@ pub(crate) unsafe fn realloc(block: NonNull<u8>, size: usize, align: usize) -> O
     old.grow_elsewhere(bytes, align)
 }
 
+/// Gives every kept mapping back to the system.
+pub(crate) fn unmap_kept() {
+    while let Some(mapping) = { KEPT.lock().remove(0) } {
+        mapping.unmap();
+    }
+}
+
 /// Live blocks and their bytes, then the bytes of freed mappings kept.
 pub(crate) fn usage() -> (usize, usize, usize) {
     let kept = KEPT.lock().bytes;

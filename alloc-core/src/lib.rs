@@ -18,13 +18,14 @@
 //! - [`stats`] says where every byte is; its `Display` is the report of CPython's
 //!   `sys._debugmallocstats()`.
 //! - [`block_of`] finds the block that any address lies in.
+//! - [`collect`] gives back what is kept for reuse.
 //! - [`check`] walks the heaps and checks their invariants.
 //!
 //! # The layers, each using only those below it
 //!
 //! | layer | modules |
 //! |---|---|
-//! | interface | `global`, `stats` + `report`, `block`, `check` |
+//! | interface | `global`, `stats` + `report`, `block`, `collect`, `check` |
 //! | threads | `tls` (whose heap), `registry` (all heaps), `outbox` (frees to others) |
 //! | a heap | `heap`, `bin` (cached blocks), `remote` (frees from others) |
 //! | memory | `arenas`, `arena`, `pool`; `large` (own mappings) |
@@ -50,6 +51,7 @@ mod block;
 mod cell;
 mod check;
 mod class;
+mod collect;
 mod config;
 mod global;
 mod heap;
@@ -69,5 +71,6 @@ mod tls;
 
 pub use block::{Block, Tier, block_of};
 pub use check::{Violation, check};
+pub use collect::collect;
 pub use global::PoolAlloc;
 pub use stats::{ArenaStats, BigStats, ClassStats, Stats, stats};

@@ -114,7 +114,17 @@ pub(crate) fn take(family: Family) -> Option<(NonNull<u8>, Memory)> {
 /// any block in it.
 pub(crate) unsafe fn give(arena: NonNull<u8>, family: Family) {
     LOCKED.lock().give(arena, family);
-    while let Some(surplus) = { LOCKED.lock().surplus() } {
+    purge_beyond(Supply::allowance);
+}
+
+/// Gives what is kept back to the system.
+pub(crate) fn purge_all() {
+    purge_beyond(|_| 0);
+}
+
+/// Gives back what is kept beyond as many arenas as `allowance` says.
+fn purge_beyond(allowance: fn(&Supply) -> usize) {
+    while let Some(surplus) = { LOCKED.lock().surplus(allowance) } {
         match surplus {
             // SAFETY: the chunk is out of the table, all its arenas were free.
             Surplus::Chunk(base) => unsafe { os::unmap(base, CHUNK_BYTES) },
@@ -205,10 +215,15 @@ impl Supply {
         self.free(number, bit);
     }
 
-    /// What to give back to the system while more is kept than the allowance.
-    fn surplus(&mut self) -> Option<Surplus> {
+    /// How many free arenas may be kept for those that are out.
+    fn allowance(&self) -> usize {
         let out: usize = self.counts.iter().map(|counts| counts.taken - counts.given).sum();
-        if self.kept_arenas <= KEPT_ARENAS_MIN.max(out / KEPT_ARENAS_DIVISOR) {
+        KEPT_ARENAS_MIN.max(out / KEPT_ARENAS_DIVISOR)
+    }
+
+    /// What to give back to the system while more is kept than the allowance.
+    fn surplus(&mut self, allowance: fn(&Self) -> usize) -> Option<Surplus> {
+        if self.kept_arenas <= allowance(self) {
             return None;
         }
         let number = self.find_kept()?;

@@ -30,15 +30,17 @@ pub(crate) fn fast() -> Owned {
     unsafe { Owned::new(HEAP.with(Cell::get)) }
 }
 
+/// The calling thread's heap, if it has one.
+pub(crate) fn current() -> Option<Owned> {
+    let heap = HEAP.with(Cell::get);
+    // SAFETY: this thread has claimed the heap that its pointer names.
+    (!core::ptr::eq(heap, &raw const NO_ROOM)).then(|| unsafe { Owned::new(heap) })
+}
+
 /// The calling thread's heap, attached now if the thread is new. `None`: the
 /// thread has exited, or the system has no memory.
 pub(crate) fn attached() -> Option<Owned> {
-    let heap = HEAP.with(Cell::get);
-    if !core::ptr::eq(heap, &raw const NO_ROOM) {
-        // SAFETY: this thread has claimed it.
-        return Some(unsafe { Owned::new(heap) });
-    }
-    if EXITED.with(Cell::get) { None } else { attach() }
+    current().or_else(|| if EXITED.with(Cell::get) { None } else { attach() })
 }
 
 fn attach() -> Option<Owned> {
@@ -55,7 +57,7 @@ fn attach() -> Option<Owned> {
 
 /// Runs at the end of a thread that was attached.
 unsafe extern "C" fn detach(_: *mut c_void) {
-    if let Some(owned) = attached() {
+    if let Some(owned) = current() {
         EXITED.with(|exited| exited.set(true));
         HEAP.with(|heap| heap.set(&NO_ROOM));
         owned.retire();

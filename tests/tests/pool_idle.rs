@@ -17,6 +17,19 @@ fn freed_memory_goes_back() {
         shuffled(size);
     }
     alloc_core::check().unwrap();
+    collecting_leaves_nothing_kept();
+}
+
+fn collecting_leaves_nothing_kept() {
+    let survivors: Vec<_> = build(3000).into_iter().step_by(1000).collect();
+    std::thread::spawn(|| build(100)).join().unwrap();
+    alloc_core::collect();
+    alloc_core::check().unwrap();
+    let stats = stats();
+    assert_eq!((stats.arena_bytes_kept, stats.big.mapping_bytes_cached), (0, 0), "{stats}");
+    let left = resident_bytes();
+    assert!(left < 16 << 20, "{left} bytes left\n{stats}");
+    assert!(survivors.iter().all(|block| block.iter().all(|&byte| byte == 1)));
 }
 
 fn in_order(size: usize) {
