@@ -57,7 +57,7 @@ pub fn check() -> Result<(), Violation> {
         found.heap(heap)?;
     }
     found.compare()?;
-    sums()
+    sums(found.free_pages)
 }
 
 /// What was met while walking arenas, to compare with what the heaps list.
@@ -70,6 +70,8 @@ struct Found {
     /// Arenas with free pages, and those met in buckets.
     usable: usize,
     in_buckets: usize,
+    /// Pages in no pool, over all arenas, as their headers have them.
+    free_pages: usize,
     /// Pages in pools and dirty ones, over all arenas; and as the sets have them.
     used_pages: usize,
     dirty_pages: usize,
@@ -85,6 +87,7 @@ impl Default for Found {
             free_elsewhere: [0; CLASSES],
             usable: 0,
             in_buckets: 0,
+            free_pages: 0,
             used_pages: 0,
             dirty_pages: 0,
             used_in_sets: 0,
@@ -105,6 +108,7 @@ impl Found {
         ensure(header.owner().is_some(), "an arena that is out has an owner")?;
         ensure(header.has_only_free_dirty_pages(), "pages in pools are not dirty")?;
         self.usable += usize::from(header.free_page_count() > 0);
+        self.free_pages += header.free_page_count();
         self.used_pages += USABLE_PAGES - header.free_page_count();
         self.dirty_pages += header.dirty_page_count();
 
@@ -201,8 +205,12 @@ fn is_owner(heap: &ThreadHeap, arena: NonNull<Arena>) -> bool {
 }
 
 /// The stats' sums: every byte of every arena has one place.
-fn sums() -> Result<(), Violation> {
+///
+/// The stats derive unused pages from the pools; here they meet the headers' count.
+fn sums(free_pages: usize) -> Result<(), Violation> {
     let stats = stats();
+    let unused_pages = stats.arenas.unused_pages + stats.big.arenas.unused_pages;
+    ensure(unused_pages == free_pages, "the stats' unused pages are the headers' free ones", 0)?;
     let add_up = |arenas: &ArenaStats, classes: &[ClassStats]| {
         let pools: usize = classes.iter().map(|class| class.pools * class.pool_bytes).sum();
         pools + arenas.unused_bytes() + arenas.header_bytes() == arenas.bytes()
