@@ -194,6 +194,15 @@ pub fn resident_bytes() -> u64 {
     status.expect("/proc/self/status").vmrss.expect("VmRSS") * 1024
 }
 
+/// The most bytes that were ever resident for this process at once.
+///
+/// # Panics
+/// When `/proc/self` cannot be read.
+pub fn peak_resident_bytes() -> u64 {
+    let status = procfs::process::Process::myself().and_then(|process| process.status());
+    status.expect("/proc/self/status").vmhwm.expect("VmHWM") * 1024
+}
+
 /// The slope of a line through `values`, one a second, by least squares: how
 /// much they grow per second.
 pub fn slope_per_second(values: &[f64]) -> f64 {

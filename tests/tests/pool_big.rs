@@ -4,13 +4,15 @@
 use std::alloc::{GlobalAlloc as _, Layout};
 
 use alloc_core::{PoolAlloc, Tier, block_of};
-use integration_tests::{Live, Oracle};
+use integration_tests::{Live, Oracle, peak_resident_bytes, resident_bytes};
 
 #[global_allocator]
 static GLOBAL: PoolAlloc = PoolAlloc::new();
 
 #[test]
 fn big_blocks() {
+    fresh_zeroed_memory_is_not_touched();
+    growth_moves_pages_instead_of_copying();
     grow_and_shrink_through_every_tier();
     grow_beside_a_neighbour();
     alignments_to_2_mib();
@@ -65,6 +67,32 @@ fn alignments_to_2_mib() {
     for live in oracle.into_live() {
         live.free(&GLOBAL);
     }
+}
+
+const MIB: usize = 1 << 20;
+
+fn fresh_zeroed_memory_is_not_touched() {
+    let before = resident_bytes();
+    let layout = Layout::from_size_align(256 * MIB, 16).unwrap();
+    // SAFETY: the layout is not empty.
+    let block = unsafe { GLOBAL.alloc_zeroed(layout) };
+    let touched = resident_bytes().saturating_sub(before);
+    assert!(touched < MIB as u64, "{touched} bytes touched");
+    // SAFETY: the block is live with this layout.
+    unsafe { GLOBAL.dealloc(block, layout) };
+}
+
+fn growth_moves_pages_instead_of_copying() {
+    let live = Live::alloc(&GLOBAL, Layout::from_size_align(128 * MIB, 16).unwrap(), 6);
+    let before = peak_resident_bytes();
+    // SAFETY: the block is live with this layout; the new size is not zero.
+    let grown = unsafe { GLOBAL.realloc(live.start().cast_mut(), live.layout(), 512 * MIB) };
+    // A copy would have had both resident, 128 MiB more.
+    let added = peak_resident_bytes() - before;
+    assert!(!grown.is_null() && added < 8 * MIB as u64, "{added} bytes more at the peak");
+    let layout = Layout::from_size_align(512 * MIB, 16).unwrap();
+    // SAFETY: the block has moved here and has this layout now.
+    unsafe { GLOBAL.dealloc(grown, layout) };
 }
 
 fn zeroed_after_use() {
