@@ -3,11 +3,16 @@
 //! The fast path of a class is here and inlined: the class from the layout, the
 //! heap from thread-local storage, a pop or a push. Everything else is cold and
 //! apart. Nothing here panics, unwinds or waits for a lock on the fast path.
+//!
+//! The settings are passed on to where memory comes from, by reference: only there
+//! does the process's first allocation put them in force. Frees need none: what is
+//! freed was allocated.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 
 use crate::class::SizeClass;
+use crate::knobs::{self, Settings};
 use crate::large::Content;
 use crate::outbox;
 use crate::{large, tls};
@@ -16,7 +21,8 @@ use crate::{large, tls};
 ///
 /// Blocks of at most 512 bytes come from 4 KiB pools in 256 KiB arenas, bigger
 /// ones from slabs (to 128 KiB) or mappings of their own. All values of this type
-/// share one heap a thread; the type has no state of its own.
+/// share one heap a thread; a value holds nothing but settings, and those of the
+/// first value to allocate are the process's.
 ///
 /// # Examples
 ///
@@ -28,14 +34,23 @@ use crate::{large, tls};
 /// assert!(alloc_core::stats().bytes_in_use() >= 4000);
 /// # drop(numbers);
 /// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct PoolAlloc(());
+#[derive(Clone, Copy, Debug)]
+pub struct PoolAlloc {
+    pub(crate) settings: Settings,
+}
 
 impl PoolAlloc {
-    /// An allocator, ready for use: nothing is set up before the first block.
+    /// An allocator with the default settings, ready for use: nothing is set up
+    /// before the first block.
     #[must_use]
     pub const fn new() -> Self {
-        Self(())
+        Self { settings: knobs::DEFAULTS }
+    }
+}
+
+impl Default for PoolAlloc {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -45,30 +60,23 @@ impl PoolAlloc {
 unsafe impl GlobalAlloc for PoolAlloc {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let block = match SizeClass::small(layout.size(), layout.align()) {
-            Some(class) => alloc_class(class),
-            None => alloc_big(layout),
-        };
-        to_raw(block)
+        to_raw(alloc(layout, &self.settings))
     }
 
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         // SAFETY: a block that was allocated is not at address zero.
         let block = unsafe { NonNull::new_unchecked(block) };
-        match SizeClass::small(layout.size(), layout.align()) {
-            Some(class) => dealloc_class(class, block),
-            // SAFETY: the caller's contract.
-            None => unsafe { dealloc_big(block, layout) },
-        }
+        // SAFETY: the caller's contract.
+        unsafe { dealloc(block, layout) }
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         let Some(class) = SizeClass::small(layout.size(), layout.align()) else {
-            return to_raw(alloc_zeroed_big(layout));
+            return to_raw(alloc_zeroed_big(layout, &self.settings));
         };
-        let block = alloc_class(class);
+        let block = alloc_class(class, &self.settings);
         if let Some(block) = block {
             // SAFETY: the block is new and has at least this many bytes.
             unsafe { block.write_bytes(0, layout.size()) };
@@ -85,7 +93,7 @@ unsafe impl GlobalAlloc for PoolAlloc {
         // SAFETY: a block that was allocated is not at address zero.
         let block = unsafe { NonNull::new_unchecked(block) };
         // SAFETY: the caller's contract.
-        to_raw(unsafe { realloc_slow(block, layout, new_size) })
+        to_raw(unsafe { realloc_slow(block, layout, new_size, &self.settings) })
     }
 }
 
@@ -94,11 +102,33 @@ fn to_raw(block: Option<NonNull<u8>>) -> *mut u8 {
     block.map_or(core::ptr::null_mut(), NonNull::as_ptr)
 }
 
+/// A block for a layout that is not empty.
 #[inline]
-fn alloc_class(class: SizeClass) -> Option<NonNull<u8>> {
+fn alloc(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
+    match SizeClass::small(layout.size(), layout.align()) {
+        Some(class) => alloc_class(class, settings),
+        None => alloc_big(layout, settings),
+    }
+}
+
+/// Frees a block.
+///
+/// # Safety
+/// `block` was allocated with `layout` and is not used again.
+#[inline]
+unsafe fn dealloc(block: NonNull<u8>, layout: Layout) {
+    match SizeClass::small(layout.size(), layout.align()) {
+        Some(class) => dealloc_class(class, block),
+        // SAFETY: the caller's contract.
+        None => unsafe { dealloc_big(block, layout) },
+    }
+}
+
+#[inline]
+fn alloc_class(class: SizeClass, settings: &Settings) -> Option<NonNull<u8>> {
     match tls::fast().pop(class) {
         Some(block) => Some(block),
-        None => alloc_class_slow(class),
+        None => alloc_class_slow(class, settings),
     }
 }
 
@@ -111,7 +141,8 @@ fn dealloc_class(class: SizeClass, block: NonNull<u8>) {
 
 #[cold]
 #[inline(never)]
-fn alloc_class_slow(class: SizeClass) -> Option<NonNull<u8>> {
+fn alloc_class_slow(class: SizeClass, settings: &Settings) -> Option<NonNull<u8>> {
+    knobs::apply(settings);
     match tls::attached() {
         Some(heap) => heap.refill(class),
         None => tls::borrowed(|heap| heap.refill(class))?,
@@ -136,11 +167,16 @@ fn dealloc_class_slow(class: SizeClass, block: NonNull<u8>) {
 }
 
 #[inline(never)]
-fn alloc_big(layout: Layout) -> Option<NonNull<u8>> {
+fn alloc_big(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
     match SizeClass::slab(layout.size(), layout.align()) {
-        Some(class) => alloc_class(class),
-        None => large::alloc(layout.size(), layout.align()).map(|(block, _)| block),
+        Some(class) => alloc_class(class, settings),
+        None => alloc_mapping(layout, settings).map(|(block, _)| block),
     }
+}
+
+fn alloc_mapping(layout: Layout, settings: &Settings) -> Option<(NonNull<u8>, Content)> {
+    knobs::apply(settings);
+    large::alloc(layout.size(), layout.align())
 }
 
 #[inline(never)]
@@ -153,10 +189,10 @@ unsafe fn dealloc_big(block: NonNull<u8>, layout: Layout) {
 }
 
 #[inline(never)]
-fn alloc_zeroed_big(layout: Layout) -> Option<NonNull<u8>> {
+fn alloc_zeroed_big(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
     let (block, content) = match SizeClass::slab(layout.size(), layout.align()) {
-        Some(class) => (alloc_class(class)?, Content::Stale),
-        None => large::alloc(layout.size(), layout.align())?,
+        Some(class) => (alloc_class(class, settings)?, Content::Stale),
+        None => alloc_mapping(layout, settings)?,
     };
     if content == Content::Stale {
         // SAFETY: the block is new and has at least this many bytes.
@@ -166,26 +202,35 @@ fn alloc_zeroed_big(layout: Layout) -> Option<NonNull<u8>> {
 }
 
 #[inline(never)]
-unsafe fn realloc_slow(block: NonNull<u8>, layout: Layout, new_size: usize) -> Option<NonNull<u8>> {
+unsafe fn realloc_slow(
+    block: NonNull<u8>,
+    layout: Layout,
+    new_size: usize,
+    settings: &Settings,
+) -> Option<NonNull<u8>> {
     let align = layout.align();
     match (SizeClass::of(layout.size(), align), SizeClass::of(new_size, align)) {
         (Some(old), Some(new)) if old == new => Some(block),
         // SAFETY: both sizes have a mapping of their own; the caller's contract.
         (None, None) => unsafe { large::realloc(block, new_size, align) },
         // SAFETY: the caller's contract.
-        _ => unsafe { move_block(block, layout, new_size) },
+        _ => unsafe { move_block(block, layout, new_size, settings) },
     }
 }
 
 /// Copies a block into one of another class and frees it.
-unsafe fn move_block(block: NonNull<u8>, layout: Layout, new_size: usize) -> Option<NonNull<u8>> {
+unsafe fn move_block(
+    block: NonNull<u8>,
+    layout: Layout,
+    new_size: usize,
+    settings: &Settings,
+) -> Option<NonNull<u8>> {
     // SAFETY: realloc's caller vouches that the new size makes a valid layout.
     let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
-    // SAFETY: the new size is not zero: realloc's contract.
-    let new_block = NonNull::new(unsafe { PoolAlloc(()).alloc(new_layout) })?;
+    let new_block = alloc(new_layout, settings)?;
     // SAFETY: both blocks have at least this many bytes, and are apart.
     unsafe { new_block.copy_from_nonoverlapping(block, layout.size().min(new_size)) };
     // SAFETY: the caller's contract; the old block is done with.
-    unsafe { PoolAlloc(()).dealloc(block.as_ptr(), layout) };
+    unsafe { dealloc(block, layout) };
     Some(new_block)
 }

@@ -22,6 +22,7 @@ use crate::arenas::ArenaSet;
 use crate::bin::Bin;
 use crate::class::{Family, SizeClass};
 use crate::config::CLASSES;
+use crate::knobs;
 use crate::os;
 use crate::outbox::Outbox;
 use crate::pool::{NotAllocated, Pool, PoolList, Transition};
@@ -69,16 +70,24 @@ impl ThreadHeap {
         }
     }
 
-    /// Bytes of a heap with the slots of its bins behind it.
-    fn bytes_with_slots() -> usize {
-        let slots: usize = SizeClass::all().map(SizeClass::cache_blocks).sum();
-        size_of::<Self>() + slots * size_of::<NonNull<u8>>()
+    /// Blocks that the bin of `class` has room for: by default the class's own
+    /// number; for small ones in proportion to the bytes that a thread may cache.
+    fn room_blocks(class: SizeClass, cache_bytes: usize) -> usize {
+        let blocks = class.cache_blocks();
+        match class.family() {
+            Family::Small => (blocks * cache_bytes / knobs::DEFAULTS.thread_cache_bytes).max(2),
+            Family::Slab => blocks,
+        }
     }
 
     /// A new heap in a mapping of its own, claimed by the caller, its bins with
     /// room. `None` when the system has no memory.
     pub(crate) fn map() -> Option<Owned> {
-        let heap = os::map(os::round_to_pages(Self::bytes_with_slots())?)?.cast::<Self>();
+        let cache_bytes = knobs::thread_cache_bytes();
+        let room_blocks = |class| Self::room_blocks(class, cache_bytes);
+        let slots: usize = SizeClass::all().map(room_blocks).sum();
+        let bytes = size_of::<Self>() + slots * size_of::<NonNull<u8>>();
+        let heap = os::map(os::round_to_pages(bytes)?)?.cast::<Self>();
         // SAFETY: the mapping is big enough, page-aligned and nobody else's.
         unsafe { heap.write(Self::without_room()) };
         // SAFETY: initialised above; never unmapped.
@@ -88,7 +97,7 @@ impl ThreadHeap {
         slots = unsafe { slots.add(1) };
         let mut slots = slots.cast::<NonNull<u8>>();
         for class in SizeClass::all() {
-            let capacity = class.cache_blocks();
+            let capacity = room_blocks(class);
             // SAFETY: the mapping holds the slots of all classes, one after the
             // other, for this heap alone.
             unsafe { heap.bins[class.index()].set_room(slots, capacity) };

@@ -19,18 +19,20 @@
 //!   `sys._debugmallocstats()`.
 //! - [`block_of`] finds the block that any address lies in.
 //! - [`collect`] gives back what is kept for reuse.
+//! - [`settings`] says which settings are in force: what [`PoolAlloc`]'s methods
+//!   and the environment set.
 //! - [`check`] walks the heaps and checks their invariants.
 //!
 //! # The layers, each using only those below it
 //!
 //! | layer | modules |
 //! |---|---|
-//! | interface | `global`, `stats` + `report`, `block`, `collect`, `check` |
+//! | interface | `global` + `builder`, `stats` + `report`, `block`, `collect`, `check` |
 //! | threads | `tls` (whose heap), `registry` (all heaps), `outbox` (frees to others) |
 //! | a heap | `heap`, `bin` (cached blocks), `remote` (frees from others) |
 //! | memory | `arenas`, `arena`, `pool`; `large` (own mappings) |
 //! | ground | `supply` (chunks of arenas), `pagemap` (address → owner) |
-//! | base | `class`, `config`, `cell`, `lock`, `sync`, `os` (the only platform code) |
+//! | base | `knobs` + `environment` (settings), `class`, `config`, `cell`, `lock`, `sync`, `os` (the only platform code) |
 //!
 //! ARCHITECTURE.md at the root walks an allocation and a free through them.
 
@@ -48,13 +50,16 @@ mod arena;
 mod arenas;
 mod bin;
 mod block;
+mod builder;
 mod cell;
 mod check;
 mod class;
 mod collect;
 mod config;
+mod environment;
 mod global;
 mod heap;
+mod knobs;
 mod large;
 mod lock;
 mod os;
@@ -73,4 +78,5 @@ pub use block::{Block, Tier, block_of};
 pub use check::{Violation, check};
 pub use collect::collect;
 pub use global::PoolAlloc;
+pub use knobs::{Settings, settings};
 pub use stats::{ArenaStats, BigStats, ClassStats, Stats, stats};

@@ -4,7 +4,7 @@
 //! thread-exit hooks have no safe interface there and go to libc. Every function
 //! says what holds before and after; none panics or allocates.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -225,6 +225,54 @@ pub(crate) fn on_fork(before: unsafe extern "C" fn(), after: unsafe extern "C" f
     // SAFETY: the handlers live forever. A failure (ENOMEM) leaves fork as it
     // was without us: the child may then find a lock held.
     let _: c_int = unsafe { libc::pthread_atfork(Some(before), Some(after), Some(after)) };
+}
+
+/// Calls `visit` with each entry of the process's environment, `NAME=value`, where
+/// it lies: `std::env` and its copies would allocate. Nobody may change the
+/// environment meanwhile, as for every reader of it.
+pub(crate) fn for_each_variable(mut visit: impl FnMut(&[u8])) {
+    let mut place = environment();
+    if place.is_null() {
+        // Before the C library has set it up.
+        return;
+    }
+    loop {
+        // SAFETY: the environment is an array of pointers that ends with a null,
+        // which was not reached yet.
+        let entry = unsafe { place.read() };
+        if entry.is_null() {
+            return;
+        }
+        // SAFETY: an entry is a C string.
+        visit(unsafe { CStr::from_ptr(entry) }.to_bytes());
+        // SAFETY: the entry was not the last: the next is in the array.
+        place = unsafe { place.add(1) };
+    }
+}
+
+#[cfg(not(target_vendor = "apple"))]
+fn environment() -> *const *const c_char {
+    unsafe extern "C" {
+        static environ: *const *const c_char;
+    }
+    // SAFETY: POSIX's variable of this name and type; see `for_each_variable` for
+    // who may change it.
+    unsafe { environ }
+}
+
+#[cfg(target_vendor = "apple")]
+fn environment() -> *const *const c_char {
+    // SAFETY: no preconditions; returns where the variable is.
+    let place = unsafe { libc::_NSGetEnviron() };
+    // SAFETY: as above: a valid place.
+    unsafe { place.read() }.cast_const().cast()
+}
+
+/// Writes `line` to standard error, in one piece, without allocating.
+pub(crate) fn warn(line: &[u8]) {
+    // SAFETY: the range is a valid slice. That the line cannot be written changes
+    // nothing.
+    unsafe { libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len()) };
 }
 
 /// Ends the process with one line on standard error, without allocating.
