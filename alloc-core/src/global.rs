@@ -73,27 +73,15 @@ unsafe impl GlobalAlloc for PoolAlloc {
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        let Some(class) = SizeClass::small(layout.size(), layout.align()) else {
-            return to_raw(alloc_zeroed_big(layout, &self.settings));
-        };
-        let block = alloc_class(class, &self.settings);
-        if let Some(block) = block {
-            // SAFETY: the block is new and has at least this many bytes.
-            unsafe { block.write_bytes(0, layout.size()) };
-        }
-        to_raw(block)
+        to_raw(alloc_zeroed(layout, &self.settings))
     }
 
     #[inline]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        let old = SizeClass::small(layout.size(), layout.align());
-        if old.is_some() && old == SizeClass::small(new_size, layout.align()) {
-            return block;
-        }
         // SAFETY: a block that was allocated is not at address zero.
         let block = unsafe { NonNull::new_unchecked(block) };
         // SAFETY: the caller's contract.
-        to_raw(unsafe { realloc_slow(block, layout, new_size, &self.settings) })
+        to_raw(unsafe { realloc(block, layout, new_size, &self.settings) })
     }
 }
 
@@ -104,7 +92,7 @@ fn to_raw(block: Option<NonNull<u8>>) -> *mut u8 {
 
 /// A block for a layout that is not empty.
 #[inline]
-fn alloc(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
+pub(crate) fn alloc(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
     match SizeClass::small(layout.size(), layout.align()) {
         Some(class) => alloc_class(class, settings),
         None => alloc_big(layout, settings),
@@ -116,12 +104,46 @@ fn alloc(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
 /// # Safety
 /// `block` was allocated with `layout` and is not used again.
 #[inline]
-unsafe fn dealloc(block: NonNull<u8>, layout: Layout) {
+pub(crate) unsafe fn dealloc(block: NonNull<u8>, layout: Layout) {
     match SizeClass::small(layout.size(), layout.align()) {
         Some(class) => dealloc_class(class, block),
         // SAFETY: the caller's contract.
         None => unsafe { dealloc_big(block, layout) },
     }
+}
+
+/// A block whose bytes are zero, for a layout that is not empty.
+#[inline]
+pub(crate) fn alloc_zeroed(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
+    let Some(class) = SizeClass::small(layout.size(), layout.align()) else {
+        return alloc_zeroed_big(layout, settings);
+    };
+    let block = alloc_class(class, settings)?;
+    // SAFETY: the block is new and has at least this many bytes.
+    unsafe { block.write_bytes(0, layout.size()) };
+    Some(block)
+}
+
+/// Resizes a block, keeping its contents up to the smaller size; `None` when the
+/// system has no memory, and then the block is as it was.
+///
+/// # Safety
+/// - `block` was allocated with `layout`, and is not used again if another one is
+///   returned.
+/// - `new_size` is not zero and makes a valid layout.
+#[inline]
+pub(crate) unsafe fn realloc(
+    block: NonNull<u8>,
+    layout: Layout,
+    new_size: usize,
+    settings: &Settings,
+) -> Option<NonNull<u8>> {
+    let old = SizeClass::small(layout.size(), layout.align());
+    if old.is_some() && old == SizeClass::small(new_size, layout.align()) {
+        return Some(block);
+    }
+    // SAFETY: the caller's contract.
+    unsafe { realloc_slow(block, layout, new_size, settings) }
 }
 
 #[inline]
@@ -213,23 +235,31 @@ unsafe fn realloc_slow(
         (Some(old), Some(new)) if old == new => Some(block),
         // SAFETY: both sizes have a mapping of their own; the caller's contract.
         (None, None) => unsafe { large::realloc(block, new_size, align) },
-        // SAFETY: the caller's contract.
-        _ => unsafe { move_block(block, layout, new_size, settings) },
+        _ => {
+            // SAFETY: the caller vouches that the new size makes a valid layout.
+            let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, align) };
+            // SAFETY: the caller's contract.
+            unsafe { move_block(block, layout, new_layout, settings) }
+        }
     }
 }
 
-/// Copies a block into one of another class and frees it.
-unsafe fn move_block(
+/// Copies a block into one of another layout and frees it; `None` when the system
+/// has no memory, and then the block is as it was.
+///
+/// # Safety
+/// - `block` was allocated with `layout`, and is not used again if this succeeds.
+/// - `new_layout` is not empty.
+pub(crate) unsafe fn move_block(
     block: NonNull<u8>,
     layout: Layout,
-    new_size: usize,
+    new_layout: Layout,
     settings: &Settings,
 ) -> Option<NonNull<u8>> {
-    // SAFETY: realloc's caller vouches that the new size makes a valid layout.
-    let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
     let new_block = alloc(new_layout, settings)?;
+    let kept = layout.size().min(new_layout.size());
     // SAFETY: both blocks have at least this many bytes, and are apart.
-    unsafe { new_block.copy_from_nonoverlapping(block, layout.size().min(new_size)) };
+    unsafe { new_block.copy_from_nonoverlapping(block, kept) };
     // SAFETY: the caller's contract; the old block is done with.
     unsafe { dealloc(block, layout) };
     Some(new_block)

@@ -23,11 +23,18 @@
 //!   and the environment set.
 //! - [`check`] walks the heaps and checks their invariants.
 //!
+//! # Features
+//!
+//! `allocator-api2` makes [`PoolAlloc`] an `Allocator` in the sense of the crate of
+//! that name, for collections with an allocator of their own: hashbrown's maps,
+//! `allocator_api2::vec::Vec` and more. These hold a copy of what they are given:
+//! `&POOL`, with a `static POOL: PoolAlloc`, is one pointer.
+//!
 //! # The layers, each using only those below it
 //!
 //! | layer | modules |
 //! |---|---|
-//! | interface | `global` + `builder`, `stats` + `report`, `block`, `collect`, `check` |
+//! | interface | `global` + `builder`, `allocator` (a feature), `stats` + `report`, `block`, `collect`, `check` |
 //! | threads | `tls` (whose heap), `registry` (all heaps), `outbox` (frees to others) |
 //! | a heap | `heap`, `bin` (cached blocks), `remote` (frees from others) |
 //! | memory | `arenas`, `arena`, `pool`; `large` (own mappings) |
@@ -46,6 +53,8 @@ compile_error!("alloc-core needs a Unix system: mmap, pthread keys");
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("alloc-core needs 64-bit addresses");
 
+#[cfg(feature = "allocator-api2")]
+mod allocator;
 mod arena;
 mod arenas;
 mod bin;
