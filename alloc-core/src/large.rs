@@ -70,10 +70,12 @@ pub(crate) unsafe fn dealloc(block: NonNull<u8>) {
     mapping.keep();
 }
 
-/// A kept mapping of `bytes`, or at most 1/8 more.
+/// A kept mapping of `bytes`, whole pages; or of more, at most 1/8 of any size that
+/// was rounded up to them.
 fn take_kept(bytes: usize, align: usize) -> Option<Mapping> {
     let mut mapping = { KEPT.lock().take(bytes, align) }?;
-    if mapping.bytes - bytes > bytes / 8 {
+    let size = bytes - os::page_bytes();
+    if mapping.bytes - size > size / 8 {
         // SAFETY: the tail of a mapping that nobody else knows.
         let tail = unsafe { mapping.base.add(bytes) };
         // SAFETY: as above.
