@@ -136,7 +136,13 @@ impl PoolAlloc {
     /// idle this long; never by default, or by `ALLOC_CORE_PURGE_AFTER_MS`.
     ///
     /// Zero means never: then there is no such thread. What is less than a millisecond
-    /// counts as one.
+    /// counts as one. Idle means that no slow path runs, and memory goes back between
+    /// once and twice this long after the last one did. What running threads have
+    /// cached stays theirs, as with [`collect`](crate::collect).
+    ///
+    /// The thread, `alloc-core` by name, is started by the first slow path, in a fork's
+    /// child anew. It takes no signals, and while all is given back it waits without
+    /// waking up. If the system has no thread for it, memory is kept as without it.
     ///
     /// # Panics
     /// When `idle` is above a day; at compile time in a `static`.

@@ -1,13 +1,14 @@
 //! Giving memory back on request: [`collect`].
 
-use crate::{large, registry, supply, tls};
+use crate::{background, tls};
 
 /// Gives all memory back to the system that can be spared now: what the calling
 /// thread has cached, what ended threads have left behind, and every free page,
 /// arena and mapping kept for reuse.
 ///
 /// Freed memory goes back by itself beyond a fraction of what is in use; this is
-/// for a program about to be idle that wants the rest gone too. What other running
+/// for a program about to be idle that wants the rest gone too (or see
+/// [`PoolAlloc::purge_after`](crate::PoolAlloc::purge_after)). What other running
 /// threads have cached stays theirs. The next allocations pay page faults for what
 /// was given back. Takes time in proportion to the number of arenas; allocates
 /// nothing.
@@ -28,12 +29,5 @@ pub fn collect() {
     if let Some(heap) = tls::current() {
         heap.purge();
     }
-    for heap in registry::heaps() {
-        if let Some(owned) = heap.try_claim() {
-            owned.purge();
-            registry::release(owned);
-        }
-    }
-    supply::purge_all();
-    large::unmap_kept();
+    background::give_back();
 }

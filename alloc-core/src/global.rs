@@ -14,8 +14,7 @@ use core::ptr::NonNull;
 use crate::class::SizeClass;
 use crate::knobs::{self, Settings};
 use crate::large::Content;
-use crate::outbox;
-use crate::{large, tls};
+use crate::{background, large, outbox, tls};
 
 /// CPython's pool allocator as a Rust global allocator.
 ///
@@ -165,6 +164,7 @@ fn dealloc_class(class: SizeClass, block: NonNull<u8>) {
 #[inline(never)]
 fn alloc_class_slow(class: SizeClass, settings: &Settings) -> Option<NonNull<u8>> {
     knobs::apply(settings);
+    background::note();
     match tls::attached() {
         Some(heap) => heap.refill(class),
         None => tls::borrowed(|heap| heap.refill(class))?,
@@ -174,6 +174,7 @@ fn alloc_class_slow(class: SizeClass, settings: &Settings) -> Option<NonNull<u8>
 #[cold]
 #[inline(never)]
 fn dealloc_class_slow(class: SizeClass, block: NonNull<u8>) {
+    background::note();
     let Some(heap) = tls::attached() else {
         // After the thread's end, or without memory for a heap: straight to the
         // block's owner.
@@ -198,6 +199,7 @@ fn alloc_big(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
 
 fn alloc_mapping(layout: Layout, settings: &Settings) -> Option<(NonNull<u8>, Content)> {
     knobs::apply(settings);
+    background::note();
     large::alloc(layout.size(), layout.align())
 }
 
@@ -206,8 +208,14 @@ unsafe fn dealloc_big(block: NonNull<u8>, layout: Layout) {
     match SizeClass::slab(layout.size(), layout.align()) {
         Some(class) => dealloc_class(class, block),
         // SAFETY: the caller's contract: a block of this layout.
-        None => unsafe { large::dealloc(block) },
+        None => unsafe { dealloc_mapping(block) },
     }
+}
+
+unsafe fn dealloc_mapping(block: NonNull<u8>) {
+    background::note();
+    // SAFETY: the caller's contract: a block with a mapping of its own.
+    unsafe { large::dealloc(block) }
 }
 
 #[inline(never)]
@@ -233,8 +241,11 @@ unsafe fn realloc_slow(
     let align = layout.align();
     match (SizeClass::of(layout.size(), align), SizeClass::of(new_size, align)) {
         (Some(old), Some(new)) if old == new => Some(block),
-        // SAFETY: both sizes have a mapping of their own; the caller's contract.
-        (None, None) => unsafe { large::realloc(block, new_size, align) },
+        (None, None) => {
+            background::note();
+            // SAFETY: both sizes have a mapping of their own; the caller's contract.
+            unsafe { large::realloc(block, new_size, align) }
+        }
         _ => {
             // SAFETY: the caller vouches that the new size makes a valid layout.
             let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, align) };

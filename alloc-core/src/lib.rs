@@ -35,7 +35,7 @@
 //! | layer | modules |
 //! |---|---|
 //! | interface | `global` + `builder`, `allocator` (a feature), `stats` + `report`, `block`, `collect`, `check` |
-//! | threads | `tls` (whose heap), `registry` (all heaps), `outbox` (frees to others) |
+//! | threads | `tls` (whose heap), `registry` (all heaps), `outbox` (frees to others), `background` (idle: gives back) |
 //! | a heap | `heap`, `bin` (cached blocks), `remote` (frees from others) |
 //! | memory | `arenas`, `arena`, `pool`; `large` (own mappings) |
 //! | ground | `supply` (chunks of arenas), `pagemap` (address → owner) |
@@ -57,6 +57,7 @@ compile_error!("alloc-core needs 64-bit addresses");
 mod allocator;
 mod arena;
 mod arenas;
+mod background;
 mod bin;
 mod block;
 mod builder;

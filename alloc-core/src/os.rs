@@ -5,8 +5,9 @@
 //! says what holds before and after; none panics or allocates.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
+use core::mem::MaybeUninit;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use memmap2::MmapOptions;
 
@@ -225,6 +226,116 @@ pub(crate) fn on_fork(before: unsafe extern "C" fn(), after: unsafe extern "C" f
     // SAFETY: the handlers live forever. A failure (ENOMEM) leaves fork as it
     // was without us: the child may then find a lock held.
     let _: c_int = unsafe { libc::pthread_atfork(Some(before), Some(after), Some(after)) };
+}
+
+/// Has `hook` called in the child after each fork.
+pub(crate) fn after_fork_in_child(hook: unsafe extern "C" fn()) {
+    // SAFETY: the handler lives forever. A failure (ENOMEM) leaves the child without
+    // it.
+    let _: c_int = unsafe { libc::pthread_atfork(None, None, Some(hook)) };
+}
+
+/// What a thread of our own does.
+pub(crate) type ThreadBody = extern "C" fn(*mut c_void) -> *mut c_void;
+
+/// Starts a thread that nobody joins and no signal interrupts. `false`: the system
+/// has none. The system may allocate for it.
+pub(crate) fn start_thread(body: ThreadBody) -> bool {
+    /// Enough for what the allocator does; some systems need more for a program's
+    /// thread-locals, and then get their default.
+    const STACK_BYTES: usize = 64 << 10;
+    let (mut all, mut before) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+    // SAFETY: a valid place, initialised by the call.
+    unsafe { libc::sigfillset(all.as_mut_ptr()) };
+    // A thread begins with the signal mask of the one that starts it.
+    // SAFETY: the set was initialised above; `before` is a valid place.
+    let masked =
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) };
+    if masked != 0 {
+        return false;
+    }
+    let started = start_detached(body, Some(STACK_BYTES)) || start_detached(body, None);
+    // SAFETY: the mask that was there, as the first call wrote it.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), core::ptr::null_mut()) };
+    started
+}
+
+fn start_detached(body: ThreadBody, stack_bytes: Option<usize>) -> bool {
+    let mut attributes = MaybeUninit::uninit();
+    let attributes = attributes.as_mut_ptr();
+    // SAFETY: a valid place, initialised by the call.
+    if unsafe { libc::pthread_attr_init(attributes) } != 0 {
+        return false;
+    }
+    // SAFETY: initialised above, and a state that exists.
+    unsafe { libc::pthread_attr_setdetachstate(attributes, libc::PTHREAD_CREATE_DETACHED) };
+    if let Some(bytes) = stack_bytes {
+        // SAFETY: initialised above. A size that is refused leaves the default.
+        unsafe { libc::pthread_attr_setstacksize(attributes, bytes) };
+    }
+    let mut thread = MaybeUninit::uninit();
+    // SAFETY: valid places, and a function that lives forever and asks nothing of its
+    // argument.
+    let status = unsafe {
+        libc::pthread_create(thread.as_mut_ptr(), attributes, body, core::ptr::null_mut())
+    };
+    // SAFETY: initialised above and not used again.
+    unsafe { libc::pthread_attr_destroy(attributes) };
+    status == 0
+}
+
+/// Names the calling thread, for who lists a process's threads; elsewhere than on
+/// Linux it stays as it is.
+pub(crate) fn name_thread(name: &CStr) {
+    #[cfg(target_os = "linux")]
+    // SAFETY: the calling thread, and a C string; one of over 15 bytes is refused.
+    unsafe {
+        libc::prctl(libc::PR_SET_NAME, name.as_ptr())
+    };
+    #[cfg(not(target_os = "linux"))]
+    let _ = name;
+}
+
+/// Sleeps for so many milliseconds, or less if something interrupts it.
+pub(crate) fn sleep(milliseconds: usize) {
+    let time = libc::timespec {
+        tv_sec: libc::time_t::try_from(milliseconds / 1000).unwrap_or(libc::time_t::MAX),
+        tv_nsec: ((milliseconds % 1000) as u32 * 1_000_000).into(),
+    };
+    // SAFETY: a valid time, and nobody asks what is left of it.
+    unsafe { libc::nanosleep(&raw const time, core::ptr::null_mut()) };
+}
+
+/// Waits while `word` is `value`, until [`wake`]; may return at any time before.
+#[cfg(target_os = "linux")]
+pub(crate) fn wait_while(word: &AtomicU32, value: u32) {
+    let operation = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
+    let forever = core::ptr::null::<libc::timespec>();
+    // SAFETY: the word is valid during the call; the kernel only reads it, and does
+    // not wait if it is not `value`.
+    unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), operation, value, forever) };
+}
+
+/// Elsewhere waiting is looking once a second.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn wait_while(_word: &AtomicU32, _value: u32) {
+    sleep(1000);
+}
+
+/// Wakes who waits for `word`, which was changed before.
+pub(crate) fn wake(word: &AtomicU32) {
+    #[cfg(target_os = "linux")]
+    // SAFETY: the kernel takes the address for a name and reads nothing.
+    unsafe {
+        libc::syscall(
+            libc::SYS_futex,
+            word.as_ptr(),
+            libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG,
+            1,
+        )
+    };
+    #[cfg(not(target_os = "linux"))]
+    let _ = word;
 }
 
 /// Calls `visit` with each entry of the process's environment, `NAME=value`, where

@@ -13,7 +13,7 @@ use core::cell::Cell;
 use core::ffi::c_void;
 
 use crate::heap::{Owned, ThreadHeap};
-use crate::{os, registry};
+use crate::{background, os, registry};
 
 /// The heap of a thread that has none.
 static NO_ROOM: ThreadHeap = ThreadHeap::without_room();
@@ -62,6 +62,7 @@ unsafe extern "C" fn detach(_: *mut c_void) {
         HEAP.with(|heap| heap.set(&NO_ROOM));
         owned.retire();
         registry::release(owned);
+        background::note();
     }
 }
 

@@ -203,6 +203,19 @@ pub fn peak_resident_bytes() -> u64 {
     status.expect("/proc/self/status").vmhwm.expect("VmHWM") * 1024
 }
 
+/// Threads of this process with that name.
+///
+/// # Panics
+/// When `/proc/self` cannot be read.
+pub fn threads_named(name: &str) -> usize {
+    let threads = std::fs::read_dir("/proc/self/task").expect("/proc/self/task");
+    // One that has ended meanwhile has no name any more.
+    threads
+        .filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("comm")).ok())
+        .filter(|comm| comm.trim_end() == name)
+        .count()
+}
+
 /// The slope of a line through `values`, one a second, by least squares: how
 /// much they grow per second.
 pub fn slope_per_second(values: &[f64]) -> f64 {

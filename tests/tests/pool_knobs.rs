@@ -6,6 +6,7 @@ use std::alloc::{GlobalAlloc as _, Layout};
 use std::process::{Command, Output};
 
 use alloc_core::PoolAlloc;
+use integration_tests::threads_named;
 
 #[global_allocator]
 static GLOBAL: PoolAlloc = PoolAlloc::new().keep_bytes(8 << 20).thread_cache_bytes(32 << 10);
@@ -24,6 +25,7 @@ fn child() {
 
     println!("{:?}", alloc_core::settings());
     println!("bytes cached: {}", bytes_cached());
+    println!("background threads: {}", threads_named("alloc-core"));
 }
 
 /// Bytes of the pools that a thread's cache holds when it has freed all else.
@@ -64,6 +66,7 @@ fn the_program_says() {
                     thread_cache_bytes: 32768, huge_pages: true, purge_after: 0ns }";
     assert!(stdout.contains(expected), "{stdout}");
     assert_eq!(stderr, "");
+    assert!(stdout.contains("background threads: 0"), "{stdout}");
 }
 
 #[test]
@@ -80,6 +83,7 @@ fn the_environment_says_otherwise() {
                     thread_cache_bytes: 2048, huge_pages: false, purge_after: 1.5s }";
     assert!(stdout.contains(expected), "{stdout}");
     assert_eq!(stderr, "");
+    assert!(stdout.contains("background threads: 1"), "{stdout}");
 }
 
 #[test]

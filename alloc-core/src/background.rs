@@ -1,0 +1,123 @@
+//! Giving back what is kept when nobody uses the allocator: the opt-in thread.
+//!
+//! With `purge_after` set, the slow paths [`note`] that they ran, and the first to do
+//! so starts a thread. It sleeps for that long, looks whether anything was noted, and
+//! once nothing was for a whole sleep, it gives back what is kept and waits until
+//! something is noted again: an idle process has no wake-ups. So memory goes back
+//! between one and two sleeps after its last use.
+//!
+//! One word says it all; a slow path that finds it `BUSY` or `OFF`, as nearly all do,
+//! only reads it:
+//!
+//! ```text
+//! UNDECIDED ──note──► BUSY ◄─note── QUIET ──gave back──► ASLEEP ──note, wakes──► BUSY
+//!     └─no thread─► OFF  └──looked──▲
+//! ```
+//!
+//! Invariant: outside `OFF` and `UNDECIDED` the process has the thread, or is about
+//! to. Who moves the word out of `UNDECIDED` starts it, once, holding no lock; if
+//! starting a thread allocates, that finds `BUSY` and goes its way. A fork's child has
+//! no such thread: there the word is `UNDECIDED` again.
+//!
+//! The word is a hint and orders nothing: what is given back is under the supply's
+//! and the mappings' locks, and claimed heaps.
+
+use core::ffi::c_void;
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use crate::{knobs, large, os, registry, supply};
+
+/// Nothing was noted yet in this process.
+const UNDECIDED: u32 = 0;
+/// There is no thread: none is wanted, or none was to be had.
+const OFF: u32 = 1;
+/// Nothing was noted since the thread looked.
+const QUIET: u32 = 2;
+/// Something was.
+const BUSY: u32 = 3;
+/// All is given back, nothing was noted since, and the thread waits.
+const ASLEEP: u32 = 4;
+
+static STATE: AtomicU32 = AtomicU32::new(UNDECIDED);
+
+/// Gives back what nobody uses: the free memory of heaps without a thread, and all
+/// arenas and mappings kept for reuse.
+pub(crate) fn give_back() {
+    for heap in registry::heaps() {
+        if let Some(owned) = heap.try_claim() {
+            owned.purge();
+            registry::release(owned);
+        }
+    }
+    supply::purge_all();
+    large::unmap_kept();
+}
+
+/// Notes that a slow path runs. The settings are in force, and the caller holds no
+/// lock and no heap that it is in the middle of changing.
+#[inline]
+pub(crate) fn note() {
+    let state = STATE.load(Ordering::Relaxed);
+    if state != OFF && state != BUSY {
+        note_first(state);
+    }
+}
+
+/// Notes it when nothing was noted since the thread looked.
+#[cold]
+#[inline(never)]
+fn note_first(state: u32) {
+    // If it has changed meanwhile, another thread has noted something as well, or the
+    // next slow path will.
+    if !change(state, BUSY) {
+        return;
+    }
+    match state {
+        UNDECIDED => start(),
+        ASLEEP => os::wake(&STATE),
+        _ => {}
+    }
+}
+
+fn change(from: u32, to: u32) -> bool {
+    STATE.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+}
+
+fn start() {
+    /// Whether forks are watched, in this process and those that it is forked from.
+    static WATCHING_FORKS: AtomicBool = AtomicBool::new(false);
+    if knobs::purge_after_ms() == 0 {
+        STATE.store(OFF, Ordering::Relaxed);
+        return;
+    }
+    if !WATCHING_FORKS.swap(true, Ordering::Relaxed) {
+        os::after_fork_in_child(forget_thread);
+    }
+    if !os::start_thread(run) {
+        STATE.store(OFF, Ordering::Relaxed);
+    }
+}
+
+/// Runs in a fork's child.
+unsafe extern "C" fn forget_thread() {
+    if STATE.load(Ordering::Relaxed) != OFF {
+        STATE.store(UNDECIDED, Ordering::Relaxed);
+    }
+}
+
+/// What the thread does.
+extern "C" fn run(_: *mut c_void) -> *mut c_void {
+    os::name_thread(c"alloc-core");
+    loop {
+        os::sleep(knobs::purge_after_ms());
+        if change(BUSY, QUIET) {
+            continue;
+        }
+        give_back();
+        if change(QUIET, ASLEEP) {
+            while STATE.load(Ordering::Relaxed) == ASLEEP {
+                os::wait_while(&STATE, ASLEEP);
+            }
+        }
+    }
+}
