@@ -25,6 +25,7 @@
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use crate::lock::{Guard, Lock};
 use crate::{knobs, large, os, registry, supply};
 
 /// Nothing was noted yet in this process.
@@ -39,6 +40,14 @@ const BUSY: u32 = 3;
 const ASLEEP: u32 = 4;
 
 static STATE: AtomicU32 = AtomicU32::new(UNDECIDED);
+
+/// Held by the thread while it gives back.
+static AT_WORK: Lock<()> = Lock::new(());
+
+/// Keeps the thread from giving back, for who looks at the heaps at rest.
+pub(crate) fn hold_off() -> Guard<'static, ()> {
+    AT_WORK.lock()
+}
 
 /// Gives back what nobody uses: the free memory of heaps without a thread, and all
 /// arenas and mappings kept for reuse.
@@ -102,6 +111,8 @@ fn start() {
 unsafe extern "C" fn forget_thread() {
     if STATE.load(Ordering::Relaxed) != OFF {
         STATE.store(UNDECIDED, Ordering::Relaxed);
+        // The thread may have held it, and is not here to let go.
+        AT_WORK.unlock();
     }
 }
 
@@ -113,7 +124,10 @@ extern "C" fn run(_: *mut c_void) -> *mut c_void {
         if change(BUSY, QUIET) {
             continue;
         }
-        give_back();
+        {
+            let _at_work = AT_WORK.lock();
+            give_back();
+        }
         if change(QUIET, ASLEEP) {
             while STATE.load(Ordering::Relaxed) == ASLEEP {
                 os::wait_while(&STATE, ASLEEP);

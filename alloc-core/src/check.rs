@@ -13,7 +13,7 @@ use crate::heap::ThreadHeap;
 use crate::pagemap::{self, Unit};
 use crate::pool::{Pool, PoolState};
 use crate::stats::{ArenaStats, ClassStats, stats};
-use crate::{registry, supply};
+use crate::{background, registry, supply};
 
 /// A broken invariant: which, and the address of what breaks it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ impl core::error::Error for Violation {}
 /// # drop(text);
 /// ```
 pub fn check() -> Result<(), Violation> {
+    // Our own thread, if there is one, rests too.
+    let _rest = background::hold_off();
     let mut found = Found::default();
     for arena in supply::LOCKED.lock().taken() {
         found.arena(arena.cast())?;
