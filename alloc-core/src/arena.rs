@@ -22,9 +22,9 @@ use crate::config::{
     ARENA_BYTES, ARENA_PAGES, POOL_BYTES, POOL_SHIFT, PURGE_PAGES_MIN, USABLE_PAGES,
 };
 use crate::heap::ThreadHeap;
-use crate::os;
+use crate::keep;
 use crate::pool::Pool;
-use crate::supply::Memory;
+use crate::supply::{self, Memory};
 
 /// Every page but the header page.
 const ALL_PAGES: u64 = !1;
@@ -121,6 +121,12 @@ impl Arena {
         self.line.dirty.get().count_ones() as usize
     }
 
+    /// Bytes that are in pools, dirty, or the headers': what may be resident.
+    pub(crate) fn resident_bytes(&self) -> usize {
+        let clean = self.line.free_pages.get() & !self.line.dirty.get();
+        ARENA_BYTES - ((clean.count_ones() as usize) << POOL_SHIFT)
+    }
+
     /// Whether purging gives back enough for the system call.
     pub(crate) fn is_worth_purging(&self) -> bool {
         self.dirty_page_count() >= PURGE_PAGES_MIN
@@ -202,6 +208,10 @@ impl Arena {
         // SAFETY: a header in the arena's first page; see `init` on validity.
         unsafe { pool.as_ref() }.reset(class);
         line.free_pages.set(line.free_pages.get() & !run(page, pages));
+        let fresh = (run(page, pages) & !line.dirty.get()).count_ones();
+        if fresh > 0 {
+            keep::touch((fresh as usize) << POOL_SHIFT);
+        }
         line.dirty.set(line.dirty.get() & !run(page, pages));
         line.heads.set(line.heads.get() | 1 << page);
         Some(pool)
@@ -228,6 +238,7 @@ impl Arena {
         let line = &unsafe { arena.as_ref() }.line;
         let mut dirty = line.dirty.get();
         line.dirty.set(0);
+        keep::give_back_used((dirty.count_ones() as usize) << POOL_SHIFT);
         while dirty != 0 {
             let page = dirty.trailing_zeros() as usize;
             let pages = (!(dirty >> page)).trailing_zeros() as usize;
@@ -235,7 +246,7 @@ impl Arena {
             // SAFETY: page is below 64: inside the arena.
             let start = unsafe { arena.cast::<u8>().add(page << POOL_SHIFT) };
             // SAFETY: dirty pages are free, so nothing refers to them.
-            unsafe { os::purge(start, pages << POOL_SHIFT) };
+            unsafe { supply::purge_pages(start, pages << POOL_SHIFT) };
         }
     }
 

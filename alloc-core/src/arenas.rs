@@ -6,9 +6,11 @@
 //! empty: a move between buckets is O(1) for any number of pages, where a sorted
 //! list would step.
 //!
-//! Pages that pools have left stay resident for the next pool, up to a fraction of
-//! the pages in use; beyond it the sparsest arenas' dirty pages are purged. To find
+//! Pages that pools have left stay resident for the next pool as far as [`keep`]
+//! allows; what is over is purged, the sparsest arenas' dirty pages first. To find
 //! these at once, arenas worth a purge stand first in their bucket, the others last.
+//! `keep` learns of dirty pages by the quarter mebibyte, so that threads do not meet
+//! at its counters once a pool: `shared_pages` is what it knows of.
 //!
 //! Invariants: an arena with n > 0 free pages is in bucket n; one with none is in
 //! no bucket. At most one arena is empty: `give_pool` hands a second one back.
@@ -19,7 +21,10 @@ use core::ptr::NonNull;
 use crate::arena::Arena;
 use crate::cell::{OwnerPtr, OwnerU64};
 use crate::class::SizeClass;
-use crate::config::{ARENA_PAGES, DIRTY_PAGES_MIN, KEPT_DIVISOR, SPARSE_PAGES, USABLE_PAGES};
+use crate::config::{
+    ARENA_PAGES, DIRTY_PAGES_MIN, POOL_BYTES, SHARED_PAGES_MIN, SPARSE_PAGES, USABLE_PAGES,
+};
+use crate::keep;
 use crate::pool::Pool;
 
 /// The arenas of one heap and family.
@@ -28,6 +33,7 @@ pub(crate) struct ArenaSet {
     occupied: OwnerU64,
     used_pages: OwnerU64,
     dirty_pages: OwnerU64,
+    shared_pages: OwnerU64,
 }
 
 /// The arenas with one number of free pages, doubly linked.
@@ -43,6 +49,7 @@ impl ArenaSet {
             occupied: OwnerU64::zero(),
             used_pages: OwnerU64::zero(),
             dirty_pages: OwnerU64::zero(),
+            shared_pages: OwnerU64::zero(),
         }
     }
 
@@ -93,6 +100,7 @@ impl ArenaSet {
         let pool = Arena::take_pool(arena, class);
         // SAFETY: it was just taken out.
         unsafe { self.insert(arena) };
+        self.share();
         pool
     }
 
@@ -126,23 +134,37 @@ impl ArenaSet {
         // SAFETY: a live arena.
         let header = unsafe { arena.as_ref() };
         if header.is_empty() && self.has_empty() {
+            self.share();
             return Some(arena);
         }
         // SAFETY: it was taken out above.
         unsafe { self.insert(arena) };
+        self.share();
         self.purge_surplus();
         None
     }
 
-    /// Purges the sparsest arenas while more is dirty than the allowance.
+    /// Tells `keep` of what has become dirty or clean, if it is enough.
+    fn share(&self) {
+        let (now, shared) = (self.dirty_pages(), self.shared_pages());
+        if now.abs_diff(shared) < SHARED_PAGES_MIN {
+            return;
+        }
+        self.shared_pages.set(now as u64);
+        let bytes = now.abs_diff(shared) * POOL_BYTES;
+        if now > shared { keep::free(bytes, bytes) } else { keep::reuse(bytes) }
+    }
+
+    /// Purges the sparsest arenas while too much is kept.
     fn purge_surplus(&self) {
-        while self.dirty_pages() > DIRTY_PAGES_MIN.max(self.used_pages() / KEPT_DIVISOR) {
+        while self.dirty_pages() > DIRTY_PAGES_MIN && keep::excess() > 0 {
             let Some(arena) = self.sparsest_worth_purging() else { return };
             // SAFETY: the arena is in this set, unchanged.
             unsafe { self.remove(arena) };
             Arena::purge(arena);
             // SAFETY: it was just taken out.
             unsafe { self.insert(arena) };
+            self.share();
         }
     }
 
@@ -154,6 +176,7 @@ impl ArenaSet {
             unsafe { self.bucket(free) }.for_each(Arena::purge);
         }
         self.dirty_pages.set(0);
+        self.share();
     }
 
     fn sparsest_worth_purging(&self) -> Option<NonNull<Arena>> {
@@ -175,6 +198,7 @@ impl ArenaSet {
         let arena = NonNull::new(self.buckets[USABLE_PAGES].first.get())?;
         // SAFETY: it is in the set, unchanged.
         unsafe { self.remove(arena) };
+        self.share();
         Some(arena)
     }
 
@@ -186,6 +210,11 @@ impl ArenaSet {
     /// Free pages of the set's arenas that may be resident.
     pub(crate) fn dirty_pages(&self) -> usize {
         self.dirty_pages.get() as usize
+    }
+
+    /// Of these, as many as `keep` counts as kept.
+    pub(crate) fn shared_pages(&self) -> usize {
+        self.shared_pages.get() as usize
     }
 
     fn has_empty(&self) -> bool {

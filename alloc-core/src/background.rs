@@ -26,7 +26,7 @@ use core::ffi::c_void;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::lock::{Guard, Lock};
-use crate::{knobs, large, os, registry, supply};
+use crate::{knobs, mapping, os, registry, supply};
 
 /// Nothing was noted yet in this process.
 const UNDECIDED: u32 = 0;
@@ -59,7 +59,7 @@ pub(crate) fn give_back() {
         }
     }
     supply::purge_all();
-    large::unmap_kept();
+    mapping::unmap_kept();
 }
 
 /// Notes that a slow path runs. The settings are in force, and the caller holds no

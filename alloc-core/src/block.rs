@@ -4,8 +4,9 @@ use core::ptr::NonNull;
 
 use crate::arena::Arena;
 use crate::class::Family;
-use crate::config::POOL_SHIFT;
+use crate::config::{GRANULE_BYTES, POOL_SHIFT};
 use crate::pagemap::{self, Unit};
+use crate::region::{Region, Span, Use};
 
 /// The tier that a block belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,7 +15,9 @@ pub enum Tier {
     Small,
     /// 513 bytes to 128 KiB: a block of a slab.
     Slab,
-    /// Bigger, or aligned beyond 4 KiB: a mapping of its own.
+    /// To 32 MiB, or aligned beyond 4 KiB: a span of a region.
+    Span,
+    /// Bigger, or aligned beyond 2 MiB: a mapping of its own.
     Mapping,
 }
 
@@ -57,14 +60,28 @@ pub fn block_of(address: *const u8) -> Option<Block> {
     let address = NonNull::new(address.cast_mut())?;
     match pagemap::lookup(address.addr().get()) {
         Unit::Foreign => None,
-        Unit::Arena { .. } => block_in_arena(address),
+        Unit::Region { base } => block_in_region(base, address),
         Unit::Mapping { base, .. } => block_in_mapping(address, base),
+    }
+}
+
+fn block_in_region(region: NonNull<Region>, address: NonNull<u8>) -> Option<Block> {
+    let granule = Region::granule_of(region, address.addr().get());
+    // SAFETY: the page map says that a region is mapped here.
+    let Span { run, used_as } = unsafe { region.as_ref() }.span_at(granule)?;
+    match used_as {
+        Use::Arena => block_in_arena(address),
+        Use::Block => {
+            // SAFETY: a span lies in its region.
+            let start = unsafe { Region::address(region, run.first) };
+            Some(Block { start, bytes: run.granules * GRANULE_BYTES, tier: Tier::Span })
+        }
     }
 }
 
 fn block_in_arena(address: NonNull<u8>) -> Option<Block> {
     let arena = Arena::of(address);
-    // SAFETY: the page map says that an arena is mapped here.
+    // SAFETY: the region says that an arena is here.
     let header = unsafe { arena.as_ref() };
     let page = (address.addr().get() - arena.addr().get()) >> POOL_SHIFT;
     if !header.is_in_pool(page) {

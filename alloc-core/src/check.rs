@@ -8,12 +8,12 @@ use core::ptr::NonNull;
 
 use crate::arena::Arena;
 use crate::class::{Family, SizeClass};
-use crate::config::{ARENA_BYTES, CLASSES, POOL_BYTES, USABLE_PAGES};
+use crate::config::{ARENA_BYTES, CLASSES, GRANULE_BYTES, POOL_BYTES, USABLE_PAGES};
 use crate::heap::ThreadHeap;
 use crate::pagemap::{self, Unit};
 use crate::pool::{Pool, PoolState};
 use crate::stats::{ArenaStats, ClassStats, stats};
-use crate::{background, registry, supply};
+use crate::{background, keep, mapping, registry, supply};
 
 /// A broken invariant: which, and the address of what breaks it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,12 +52,23 @@ pub fn check() -> Result<(), Violation> {
     // Our own thread, if there is one, rests too.
     let _rest = background::hold_off();
     let mut found = Found::default();
-    for arena in supply::LOCKED.lock().taken() {
+    let supply = supply::LOCKED.lock();
+    ensure(supply.counts_agree(), "the supply's counts are those of its regions", 0)?;
+    for arena in supply.arenas() {
         found.arena(arena.cast())?;
     }
+    let blocks = supply.blocks().granules * GRANULE_BYTES;
+    let kept = supply.kept_bytes();
+    drop(supply);
     for heap in registry::heaps() {
         found.heap(heap)?;
     }
+    let shared = found.shared_pages * POOL_BYTES;
+    let in_use = found.resident + blocks + mapping::usage().1;
+    let agrees = keep::in_use() == in_use.saturating_sub(shared);
+    ensure(agrees, "what is in use is in arenas, spans and mappings", 0)?;
+    let agrees = keep::kept() == kept + mapping::kept_bytes() + shared;
+    ensure(agrees, "what is kept is in regions, freed mappings and heaps", 0)?;
     found.compare()?;
     sums(found.free_pages)
 }
@@ -74,10 +85,13 @@ struct Found {
     in_buckets: usize,
     /// Pages in no pool, over all arenas, as their headers have them.
     free_pages: usize,
+    /// Bytes of all arenas that may be resident.
+    resident: usize,
     /// Pages in pools and dirty ones, over all arenas; and as the sets have them.
     used_pages: usize,
     dirty_pages: usize,
     used_in_sets: usize,
+    shared_pages: usize,
     dirty_in_sets: usize,
 }
 
@@ -90,9 +104,11 @@ impl Default for Found {
             usable: 0,
             in_buckets: 0,
             free_pages: 0,
+            resident: 0,
             used_pages: 0,
             dirty_pages: 0,
             used_in_sets: 0,
+            shared_pages: 0,
             dirty_in_sets: 0,
         }
     }
@@ -103,7 +119,7 @@ impl Found {
         let address = arena.addr().get();
         let ensure = |holds, invariant| ensure(holds, invariant, address);
         let unit = pagemap::lookup(address);
-        ensure(matches!(unit, Unit::Arena { .. }), "the page map knows every arena")?;
+        ensure(matches!(unit, Unit::Region { .. }), "the page map knows every arena")?;
         ensure(address.is_multiple_of(ARENA_BYTES), "arenas are aligned to their size")?;
         // SAFETY: the supply, locked, says that the arena is out: it is mapped.
         let header = unsafe { arena.as_ref() };
@@ -113,6 +129,7 @@ impl Found {
         self.free_pages += header.free_page_count();
         self.used_pages += USABLE_PAGES - header.free_page_count();
         self.dirty_pages += header.dirty_page_count();
+        self.resident += header.resident_bytes();
 
         let mut pages = header.free_page_count();
         for pool in Arena::pools(arena) {
@@ -171,6 +188,7 @@ impl Found {
             let set = heap.arenas(family);
             self.used_in_sets += set.used_pages();
             self.dirty_in_sets += set.dirty_pages();
+            self.shared_pages += set.shared_pages();
             for free in 1..=USABLE_PAGES {
                 let mut count = 0;
                 // SAFETY: as above.

@@ -18,11 +18,28 @@ pub(crate) const POOL_SHIFT: u32 = POOL_BYTES.trailing_zeros();
 pub(crate) const ARENA_PAGES: usize = ARENA_BYTES / POOL_BYTES;
 /// Pages of an arena that pools can use: all but the header page.
 pub(crate) const USABLE_PAGES: usize = ARENA_PAGES - 1;
-/// Bytes of a chunk, the unit in which arenas are mapped; its alignment too.
-/// Eight arenas: one transparent huge page, and few mappings.
-pub(crate) const CHUNK_BYTES: usize = 2 << 20;
-/// Arenas of a chunk.
-pub(crate) const CHUNK_ARENAS: usize = CHUNK_BYTES / ARENA_BYTES;
+/// Bytes of a region, the unit in which addresses are taken from the system, if
+/// it has room for one of that size.
+pub(crate) const REGION_BYTES: usize = 64 << 20;
+/// Bytes of the smallest region that is worth having.
+pub(crate) const REGION_MIN_BYTES: usize = 2 << 20;
+/// Bytes of a granule, the unit in which a region is handed out.
+pub(crate) const GRANULE_BYTES: usize = 16 << 10;
+/// Granules of a region, its header's included.
+pub(crate) const REGION_GRANULES: usize = REGION_BYTES / GRANULE_BYTES;
+/// Granules of an arena.
+pub(crate) const ARENA_GRANULES: usize = ARENA_BYTES / GRANULE_BYTES;
+/// Bytes of a transparent huge page, and the alignment of regions. On systems with
+/// other ones the geometry holds all the same.
+pub(crate) const HUGE_PAGE_BYTES: usize = 2 << 20;
+/// The first bytes of the first region do without huge pages: a small program
+/// would not fill them.
+pub(crate) const SMALL_PAGE_BYTES: usize = 16 << 20;
+/// The longest block that a region serves; what is longer has its own mapping.
+pub(crate) const SPAN_MAX_BYTES: usize = 32 << 20;
+/// Blocks of at least this move by their pages; below, copying costs less than
+/// the system call.
+pub(crate) const MOVE_MIN_BYTES: usize = 512 << 10;
 
 /// The smallest block, the step between small classes, and the alignment that
 /// every block has.
@@ -58,33 +75,30 @@ pub(crate) const SLAB_CACHE_BLOCKS: (usize, usize) = (2, 32);
 /// that it does not leave and rejoin its class's list at every turn.
 pub(crate) const REJOIN_DIVISOR: usize = 4;
 
-/// Of what is in use, the part that may be kept resident, free, for reuse: 1/this
-/// of a heap's pages. A steady load finds its memory again
-/// without page faults; a heap that shrinks takes what is kept along.
-pub(crate) const KEPT_DIVISOR: usize = 4;
-/// The same for whole arenas: fewer, since many of those in use may be sparse.
-pub(crate) const KEPT_ARENAS_DIVISOR: usize = 8;
+/// Granules that are given back at once, if there are as many in a row.
+pub(crate) const PURGE_GRANULES_MIN: usize = 64;
 /// Free pages of a heap's arenas that may be resident in any case.
-pub(crate) const DIRTY_PAGES_MIN: usize = 512;
+pub(crate) const DIRTY_PAGES_MIN: usize = 128;
+/// Pages by which a heap's dirty ones change before all threads' sum learns of it.
+pub(crate) const SHARED_PAGES_MIN: usize = 64;
 /// Of an arena's pages, those that must be free before its free ones are purged:
 /// fuller ones serve first and will want their pages again.
 pub(crate) const SPARSE_PAGES: usize = ARENA_PAGES / 2;
 /// Dirty pages that are worth a system call.
 pub(crate) const PURGE_PAGES_MIN: usize = 8;
-/// Free arenas that may be kept resident in any case.
-pub(crate) const KEPT_ARENAS_MIN: usize = 8;
-/// The same for the bytes of mappings: as much again, since they come in all sizes.
-pub(crate) const KEPT_MAPPINGS_DIVISOR: usize = 1;
-/// Bytes of freed mappings that may be kept in any case.
-pub(crate) const KEPT_MAPPING_BYTES_MIN: usize = 4 << 20;
 /// Freed mappings kept at most.
-pub(crate) const KEPT_MAPPINGS_MAX: usize = 64;
+pub(crate) const KEPT_MAPPINGS_MAX: usize = 16;
 
 const _: () = assert!(ARENA_BYTES.is_power_of_two(), "arenas are found by masking an address");
 const _: () = assert!(ARENA_BYTES.is_multiple_of(UNIT_BYTES), "no unit has two owners");
 const _: () = assert!(POOL_BYTES.is_power_of_two(), "pages are found by shifting an address");
 const _: () = assert!(ARENA_PAGES == 64, "a page set is one u64");
-const _: () = assert!(CHUNK_ARENAS <= 8, "a chunk's free arenas are one u8");
+const _: () = assert!(REGION_BYTES.is_multiple_of(HUGE_PAGE_BYTES), "regions are huge pages");
+const _: () = assert!(REGION_MIN_BYTES.is_multiple_of(HUGE_PAGE_BYTES), "regions are huge pages");
+const _: () = assert!(ARENA_BYTES.is_multiple_of(GRANULE_BYTES), "an arena is whole granules");
+const _: () =
+    assert!(HUGE_PAGE_BYTES.is_multiple_of(ARENA_BYTES), "arenas can be aligned in regions");
+const _: () = assert!(SPAN_MAX_BYTES <= REGION_BYTES / 2, "spans leave a region room for others");
 const _: () = assert!(POOL_BYTES / QUANTUM_BYTES <= 256, "a pool's free map is four u64");
 const _: () = assert!(CLASSES <= u8::MAX as usize, "a class is one u8");
 const _: () = assert!(SLAB_MAX_BYTES <= USABLE_PAGES * POOL_BYTES, "a slab lies in one arena");

@@ -13,7 +13,6 @@ use core::ptr::NonNull;
 
 use crate::class::SizeClass;
 use crate::knobs::{self, Settings};
-use crate::large::Content;
 use crate::{background, large, outbox, tls};
 
 /// CPython's pool allocator as a Rust global allocator.
@@ -193,14 +192,18 @@ fn dealloc_class_slow(class: SizeClass, block: NonNull<u8>) {
 fn alloc_big(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
     match SizeClass::slab(layout.size(), layout.align()) {
         Some(class) => alloc_class(class, settings),
-        None => alloc_mapping(layout, settings).map(|(block, _)| block),
+        None => alloc_large(layout, settings, large::alloc),
     }
 }
 
-fn alloc_mapping(layout: Layout, settings: &Settings) -> Option<(NonNull<u8>, Content)> {
+fn alloc_large(
+    layout: Layout,
+    settings: &Settings,
+    alloc: fn(usize, usize) -> Option<NonNull<u8>>,
+) -> Option<NonNull<u8>> {
     knobs::apply(settings);
     background::note();
-    large::alloc(layout.size(), layout.align())
+    alloc(layout.size(), layout.align())
 }
 
 #[inline(never)]
@@ -208,26 +211,24 @@ unsafe fn dealloc_big(block: NonNull<u8>, layout: Layout) {
     match SizeClass::slab(layout.size(), layout.align()) {
         Some(class) => dealloc_class(class, block),
         // SAFETY: the caller's contract: a block of this layout.
-        None => unsafe { dealloc_mapping(block) },
+        None => unsafe { dealloc_large(block) },
     }
 }
 
-unsafe fn dealloc_mapping(block: NonNull<u8>) {
+unsafe fn dealloc_large(block: NonNull<u8>) {
     background::note();
-    // SAFETY: the caller's contract: a block with a mapping of its own.
+    // SAFETY: the caller's contract: a large block.
     unsafe { large::dealloc(block) }
 }
 
 #[inline(never)]
 fn alloc_zeroed_big(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
-    let (block, content) = match SizeClass::slab(layout.size(), layout.align()) {
-        Some(class) => (alloc_class(class, settings)?, Content::Stale),
-        None => alloc_mapping(layout, settings)?,
+    let Some(class) = SizeClass::slab(layout.size(), layout.align()) else {
+        return alloc_large(layout, settings, large::alloc_zeroed);
     };
-    if content == Content::Stale {
-        // SAFETY: the block is new and has at least this many bytes.
-        unsafe { block.write_bytes(0, layout.size()) };
-    }
+    let block = alloc_class(class, settings)?;
+    // SAFETY: the block is new and has at least this many bytes.
+    unsafe { block.write_bytes(0, layout.size()) };
     Some(block)
 }
 
@@ -243,7 +244,7 @@ unsafe fn realloc_slow(
         (Some(old), Some(new)) if old == new => Some(block),
         (None, None) => {
             background::note();
-            // SAFETY: both sizes have a mapping of their own; the caller's contract.
+            // SAFETY: both sizes are large; the caller's contract.
             unsafe { large::realloc(block, new_size, align) }
         }
         _ => {

@@ -213,7 +213,7 @@ impl Owned {
         }
         let arenas = self.0.arenas(class.family());
         let pool = arenas.take_pool(class).or_else(|| {
-            let (base, memory) = supply::take(class.family())?;
+            let (base, memory) = supply::take_arena(class.family())?;
             // SAFETY: from the supply, for this heap alone.
             let arena = unsafe { Arena::init(base, self.0, class.family(), memory) };
             // SAFETY: just made, in no bucket.
@@ -337,10 +337,12 @@ impl Owned {
 
 /// Gives an arena that its set has just let go, empty, back to the supply.
 fn give_arena(arena: NonNull<Arena>, family: Family) {
+    // SAFETY: a live arena.
+    let resident = unsafe { arena.as_ref() }.resident_bytes();
     // SAFETY: the arena is empty and in no set.
     let base = unsafe { Arena::retire(arena) };
     // SAFETY: it came from the supply for this family, and no block is left in it.
-    unsafe { supply::give(base, family) };
+    unsafe { supply::give_arena(base, family, resident) };
 }
 
 /// Blocks being freed that share a word of their pool's free map.

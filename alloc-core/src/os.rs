@@ -181,6 +181,99 @@ pub(crate) unsafe fn move_pages(
     false
 }
 
+/// Moves the pages of a range over another one of the same length, without copying;
+/// both stay mapped, and the source reads zero or as before. `false`: nothing changed.
+///
+/// # Safety
+/// - Both ranges are page-aligned, `bytes` long, mapped by this module, and apart.
+/// - Nothing refers to the bytes of either but the caller.
+#[cfg(target_os = "linux")]
+pub(crate) unsafe fn move_pages_leaving_addresses(
+    source: NonNull<u8>,
+    target: NonNull<u8>,
+    bytes: usize,
+) -> bool {
+    let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED | libc::MREMAP_DONTUNMAP;
+    let (source, target) = (source.as_ptr().cast(), target.as_ptr().cast::<c_void>());
+    // SAFETY: the caller's contract; MREMAP_FIXED replaces the target's pages. A
+    // system without MREMAP_DONTUNMAP (before Linux 5.7) says no.
+    let moved = unsafe { libc::mremap(source, bytes, bytes, flags, target) };
+    moved != libc::MAP_FAILED
+}
+
+/// Elsewhere pages cannot be moved; the caller copies.
+///
+/// # Safety
+/// None; the signature is Linux's.
+#[cfg(not(target_os = "linux"))]
+pub(crate) unsafe fn move_pages_leaving_addresses(
+    _source: NonNull<u8>,
+    _target: NonNull<u8>,
+    _bytes: usize,
+) -> bool {
+    false
+}
+
+/// Whether [`ask_for_huge_pages`] does anything: the system's setting, which this
+/// reads anew each time. (Linux, Documentation/admin-guide/mm/transhuge.rst.)
+#[cfg(target_os = "linux")]
+pub(crate) fn has_huge_pages() -> bool {
+    let mut text = [0_u8; 64];
+    let path = c"/sys/kernel/mm/transparent_hugepage/enabled";
+    // SAFETY: the path is a valid string.
+    let file = unsafe { libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC) };
+    if file < 0 {
+        return false;
+    }
+    // SAFETY: the buffer is as long as is said.
+    let length = unsafe { libc::read(file, text.as_mut_ptr().cast(), text.len()) };
+    // SAFETY: opened above, and used no more.
+    unsafe { libc::close(file) };
+    let length = usize::try_from(length).unwrap_or(0);
+    // One of three words is in brackets.
+    !text[..length].windows(7).any(|word| word == b"[never]") && length > 0
+}
+
+/// Elsewhere the system decides alone.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn has_huge_pages() -> bool {
+    false
+}
+
+/// Asks for huge pages where they fit in a range; a hint, which may be refused.
+#[cfg(target_os = "linux")]
+pub(crate) fn ask_for_huge_pages(start: NonNull<u8>, bytes: usize) {
+    // SAFETY: advice changes no byte of the range, whoever has it.
+    unsafe { libc::madvise(start.as_ptr().cast(), bytes, libc::MADV_HUGEPAGE) };
+}
+
+/// Takes [`ask_for_huge_pages`] back for a range.
+#[cfg(target_os = "linux")]
+pub(crate) fn forgo_huge_pages(start: NonNull<u8>, bytes: usize) {
+    // SAFETY: advice changes no byte of the range, whoever has it.
+    unsafe { libc::madvise(start.as_ptr().cast(), bytes, libc::MADV_NOHUGEPAGE) };
+}
+
+/// Elsewhere the system decides alone.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn ask_for_huge_pages(_start: NonNull<u8>, _bytes: usize) {}
+
+/// Elsewhere the system decides alone.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn forgo_huge_pages(_start: NonNull<u8>, _bytes: usize) {}
+
+/// Milliseconds since some point in the past, to the precision of the system's tick.
+pub(crate) fn milliseconds() -> usize {
+    #[cfg(target_os = "linux")]
+    const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC_COARSE;
+    #[cfg(not(target_os = "linux"))]
+    const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `now` is a valid place; a failure leaves it zero.
+    unsafe { libc::clock_gettime(CLOCK, &raw mut now) };
+    (now.tv_sec * 1000 + now.tv_nsec / 1_000_000).cast_unsigned() as usize
+}
+
 /// Lets another thread run.
 pub(crate) fn yield_now() {
     // SAFETY: no arguments, no preconditions.

@@ -1,8 +1,8 @@
 //! Which of our memory an address belongs to, in O(1) and without a lock.
 //!
-//! The address space is cut into units of 64 KiB. An arena fills four; a mapping
-//! of the big tier starts on a unit bound and no unit holds two owners, so one
-//! entry a unit says it all. The entries form a two-level tree over 48-bit
+//! The address space is cut into units of 64 KiB. Regions are whole units; a
+//! mapping starts on a unit bound, and no unit holds two owners, so one entry a
+//! unit says it all. The entries form a two-level tree over 48-bit
 //! addresses: a root of 2^17 leaves in zero-initialised static memory (touched
 //! only where used), leaves of 2^15 entries mapped on demand and kept for good:
 //! 2 GiB of addresses each.
@@ -11,10 +11,12 @@
 //! about an address which another thread is just unmapping gets the old answer
 //! or the new one.
 
+use core::ptr::NonNull;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-use crate::config::{ARENA_BYTES, UNIT_BYTES, UNIT_SHIFT};
+use crate::config::{UNIT_BYTES, UNIT_SHIFT};
 use crate::os;
+use crate::region::Region;
 
 const ADDRESS_BITS: u32 = 48;
 const LEAF_BITS: u32 = 15;
@@ -25,10 +27,10 @@ const ROOT_BITS: u32 = ADDRESS_BITS - UNIT_SHIFT - LEAF_BITS;
 pub(crate) enum Unit {
     /// Nothing of ours.
     Foreign,
-    /// An arena, of the chunk with this number.
-    Arena {
-        /// The chunk's number in the supply.
-        chunk: usize,
+    /// A part of a region.
+    Region {
+        /// The region.
+        base: NonNull<Region>,
     },
     /// A part of a mapping of the big tier.
     Mapping {
@@ -39,15 +41,14 @@ pub(crate) enum Unit {
     },
 }
 
-/// An entry: `tag` is zero, or [`ARENA_TAG`], or a mapping's base with
-/// [`MAPPING_TAG`] in its low bits; `detail` is the chunk or the bytes.
+/// An entry: `owner` is null, or where the mapping starts, or the region with
+/// [`REGION_TAG`] in its low bits; `bytes` is the mapping's, in its first unit.
 struct Entry {
-    tag: AtomicUsize,
-    detail: AtomicUsize,
+    owner: AtomicPtr<Region>,
+    bytes: AtomicUsize,
 }
 
-const ARENA_TAG: usize = 1;
-const MAPPING_TAG: usize = 2;
+const REGION_TAG: usize = 1;
 
 type Leaf = [Entry; 1 << LEAF_BITS];
 
@@ -59,39 +60,47 @@ pub(crate) fn lookup(address: usize) -> Unit {
     let Some(entry) = entry(address) else {
         return Unit::Foreign;
     };
-    // Acquire pairs with the release in `set`: the detail belongs to this tag.
-    match entry.tag.load(Ordering::Acquire) {
-        0 => Unit::Foreign,
-        ARENA_TAG => Unit::Arena { chunk: entry.detail.load(Ordering::Relaxed) },
-        tag => {
-            Unit::Mapping { base: tag - MAPPING_TAG, bytes: entry.detail.load(Ordering::Relaxed) }
-        }
+    // Acquire pairs with the release in `set`: the bytes belong to this owner.
+    let owner = entry.owner.load(Ordering::Acquire);
+    let Some(tagged) = NonNull::new(owner) else {
+        return Unit::Foreign;
+    };
+    if tagged.addr().get() & REGION_TAG == 0 {
+        return Unit::Mapping {
+            base: tagged.addr().get(),
+            bytes: entry.bytes.load(Ordering::Relaxed),
+        };
     }
+    // SAFETY: a region is not at address zero, whatever its tag.
+    let base = unsafe { NonNull::new_unchecked(owner.map_addr(|address| address - REGION_TAG)) };
+    Unit::Region { base }
 }
 
-/// Says that the arena at `base` belongs to the chunk numbered `chunk`.
-/// `false`: no memory for the map, or an address that it does not cover.
+/// Says that `bytes` from `region` on are that region. `false`: no memory for the
+/// map, or an address that it does not cover; then no entry is left set.
 #[must_use]
-pub(crate) fn set_arena(base: usize, chunk: usize) -> bool {
-    set_units(base, ARENA_BYTES, |_| (ARENA_TAG, chunk))
+pub(crate) fn set_region(region: NonNull<Region>, bytes: usize) -> bool {
+    let tagged = region.as_ptr().map_addr(|address| address | REGION_TAG);
+    set_units(region.addr().get(), bytes, |_| (tagged, 0))
 }
 
 /// Says that `bytes` from `base`, on a unit bound, are one mapping. `false`:
-/// as for [`set_arena`]; then no entry is left set.
+/// as for [`set_region`].
 #[must_use]
 pub(crate) fn set_mapping(base: usize, bytes: usize) -> bool {
-    set_units(base, bytes, |unit| (base | MAPPING_TAG, if unit == base { bytes } else { 0 }))
+    let owner = core::ptr::without_provenance_mut(base);
+    set_units(base, bytes, |unit| (owner, if unit == base { bytes } else { 0 }))
 }
 
-/// Sets every unit's entry to the tag and detail that `content` names, or none.
-fn set_units(base: usize, bytes: usize, content: impl Fn(usize) -> (usize, usize)) -> bool {
+/// Sets every unit's entry to the owner and bytes that `content` names, or none.
+fn set_units(base: usize, bytes: usize, content: impl Fn(usize) -> (*mut Region, usize)) -> bool {
     for unit in units(base, bytes) {
         let Some(entry) = entry_or_map(unit) else {
             clear(base, unit - base);
             return false;
         };
-        let (tag, detail) = content(unit);
-        set(entry, tag, detail);
+        let (owner, bytes) = content(unit);
+        set(entry, owner, bytes);
     }
     true
 }
@@ -100,7 +109,7 @@ fn set_units(base: usize, bytes: usize, content: impl Fn(usize) -> (usize, usize
 pub(crate) fn clear(base: usize, bytes: usize) {
     for unit in units(base, bytes) {
         if let Some(entry) = entry(unit) {
-            set(entry, 0, 0);
+            set(entry, core::ptr::null_mut(), 0);
         }
     }
 }
@@ -109,10 +118,10 @@ fn units(base: usize, bytes: usize) -> impl Iterator<Item = usize> {
     (0..bytes.div_ceil(UNIT_BYTES)).map(move |unit| base + unit * UNIT_BYTES)
 }
 
-fn set(entry: &Entry, tag: usize, detail: usize) {
-    entry.detail.store(detail, Ordering::Relaxed);
-    // Release: whoever sees the tag sees its detail (pairs with `lookup`).
-    entry.tag.store(tag, Ordering::Release);
+fn set(entry: &Entry, owner: *mut Region, bytes: usize) {
+    entry.bytes.store(bytes, Ordering::Relaxed);
+    // Release: whoever sees the owner sees its bytes (pairs with `lookup`).
+    entry.owner.store(owner, Ordering::Release);
 }
 
 fn split(address: usize) -> (Option<&'static AtomicPtr<Leaf>>, usize) {
@@ -166,9 +175,22 @@ mod tests {
     }
 
     #[test]
+    fn a_region_answers_with_itself() {
+        let base = BASE + (1 << 30);
+        let region = NonNull::new(core::ptr::without_provenance_mut::<Region>(base)).unwrap();
+        assert!(set_region(region, 2 * UNIT_BYTES));
+        for address in [base, base + 1, base + 2 * UNIT_BYTES - 1] {
+            assert_eq!(lookup(address), Unit::Region { base: region });
+        }
+        assert_eq!(lookup(base + 2 * UNIT_BYTES), Unit::Foreign);
+        clear(base, 2 * UNIT_BYTES);
+        assert_eq!(lookup(base), Unit::Foreign);
+    }
+
+    #[test]
     fn addresses_out_of_range_are_foreign() {
         assert_eq!(lookup(usize::MAX), Unit::Foreign);
         assert_eq!(lookup(0), Unit::Foreign);
-        assert!(!set_arena(1 << ADDRESS_BITS, 0));
+        assert!(!set_mapping(1 << ADDRESS_BITS, 1));
     }
 }

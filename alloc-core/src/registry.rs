@@ -10,7 +10,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::heap::{Owned, ThreadHeap};
 use crate::remote::Released;
-use crate::{large, os, supply};
+use crate::{mapping, os, supply};
 
 /// The heap registered last; each links to the one before.
 static NEWEST: AtomicPtr<ThreadHeap> = AtomicPtr::new(core::ptr::null_mut());
@@ -79,10 +79,10 @@ pub(crate) fn heaps() -> impl Iterator<Item = &'static ThreadHeap> {
 /// In the order in which they nest: none of them is taken under another.
 unsafe extern "C" fn before_fork() {
     supply::LOCKED.acquire();
-    large::KEPT.acquire();
+    mapping::KEPT.acquire();
 }
 
 unsafe extern "C" fn after_fork() {
-    large::KEPT.unlock();
+    mapping::KEPT.unlock();
     supply::LOCKED.unlock();
 }

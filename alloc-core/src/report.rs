@@ -28,12 +28,12 @@ impl Display for Stats {
         tier_sums(f, &big.slabs, &big.arenas, "pages")?;
         writeln!(f)?;
 
-        sum(f, "# mappings of bigger blocks", big.mappings_in_use)?;
+        sum(f, "# spans of bigger blocks", big.spans_in_use)?;
+        sum(f, "# mappings of the biggest blocks", big.mappings_in_use)?;
+        sum(f, "# bytes in these spans", big.span_bytes_in_use)?;
         sum(f, "# bytes in these mappings", big.mapping_bytes_in_use)?;
-        sum(f, "# bytes in mappings kept for reuse", big.mapping_bytes_cached)?;
-        sum(f, "# bytes in arenas kept for reuse", self.arena_bytes_kept)?;
-        let kept = big.mapping_bytes_cached + self.arena_bytes_kept;
-        sum(f, "Total", big.mapping_bytes_in_use + kept)
+        sum(f, "# bytes kept for reuse", self.bytes_kept)?;
+        sum(f, "Total", big.span_bytes_in_use + big.mapping_bytes_in_use + self.bytes_kept)
     }
 }
 

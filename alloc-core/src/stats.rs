@@ -14,8 +14,10 @@ use core::ptr::NonNull;
 
 use crate::arena::Arena;
 use crate::class::{Family, SizeClass};
-use crate::config::{ARENA_BYTES, CLASSES, POOL_BYTES, SLAB_CLASSES, SMALL_CLASSES, USABLE_PAGES};
-use crate::{large, registry, supply};
+use crate::config::{
+    ARENA_BYTES, CLASSES, GRANULE_BYTES, POOL_BYTES, SLAB_CLASSES, SMALL_CLASSES, USABLE_PAGES,
+};
+use crate::{mapping, registry, supply};
 
 /// The state of one size class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,23 +91,26 @@ pub struct BigStats {
     pub slabs: [ClassStats; SLAB_CLASSES],
     /// The slabs' arenas.
     pub arenas: ArenaStats,
+    /// Blocks that are spans, above 128 KiB.
+    pub spans_in_use: usize,
+    /// Bytes of these spans, whole granules of 16 KiB.
+    pub span_bytes_in_use: usize,
     /// Blocks with a mapping of their own.
     pub mappings_in_use: usize,
     /// Bytes of these mappings, whole OS pages.
     pub mapping_bytes_in_use: usize,
-    /// Bytes of freed mappings kept for reuse.
-    pub mapping_bytes_cached: usize,
 }
 
 impl BigStats {
-    /// Bytes mapped: slab arenas and mappings, in use or kept.
+    /// Bytes of slab arenas, spans and mappings in use.
     pub fn bytes_mapped(&self) -> usize {
-        self.arenas.bytes() + self.mapping_bytes_in_use + self.mapping_bytes_cached
+        self.arenas.bytes() + self.span_bytes_in_use + self.mapping_bytes_in_use
     }
 
     /// Bytes of the blocks that the program holds.
     pub fn bytes_in_use(&self) -> usize {
-        self.slabs.iter().map(ClassStats::bytes_in_use).sum::<usize>() + self.mapping_bytes_in_use
+        let slabs = self.slabs.iter().map(ClassStats::bytes_in_use).sum::<usize>();
+        slabs + self.span_bytes_in_use + self.mapping_bytes_in_use
     }
 }
 
@@ -121,9 +126,9 @@ pub struct Stats {
     pub arenas: ArenaStats,
     /// The big tier.
     pub big: BigStats,
-    /// Bytes of free arenas, of either tier, kept resident for reuse. Not in the
-    /// tiers' own figures.
-    pub arena_bytes_kept: usize,
+    /// Bytes of free arenas, spans and mappings that are kept resident for reuse.
+    /// Not in the tiers' own figures.
+    pub bytes_kept: usize,
 }
 
 impl Stats {
@@ -133,9 +138,9 @@ impl Stats {
         self.classes.iter().map(ClassStats::bytes_in_use).sum::<usize>() + self.big.bytes_in_use()
     }
 
-    /// Bytes mapped for blocks, in both tiers, and kept for them.
+    /// Bytes taken for blocks, in both tiers, and kept for them.
     pub fn bytes_mapped(&self) -> usize {
-        self.arenas.bytes() + self.big.bytes_mapped() + self.arena_bytes_kept
+        self.arenas.bytes() + self.big.bytes_mapped() + self.bytes_kept
     }
 }
 
@@ -161,26 +166,27 @@ impl Stats {
 pub fn stats() -> Stats {
     let mut walk = Walk::default();
     let supply = supply::LOCKED.lock();
-    for arena in supply.taken() {
+    for arena in supply.arenas() {
         walk.add_arena(arena.cast());
     }
     let counts = [Family::Small, Family::Slab].map(|family| supply.counts(family));
-    let arena_bytes_kept = supply.kept_arenas() * ARENA_BYTES;
+    let (spans, kept_in_regions) = (supply.blocks(), supply.kept_bytes());
     drop(supply);
     walk.subtract_free_blocks();
 
-    let (mappings_in_use, mapping_bytes_in_use, mapping_bytes_cached) = large::usage();
+    let (mappings_in_use, mapping_bytes_in_use) = mapping::usage();
     Stats {
         classes: core::array::from_fn(|index| walk.class(index)),
         arenas: walk.arenas(Family::Small, counts[0]),
         big: BigStats {
             slabs: core::array::from_fn(|index| walk.class(SMALL_CLASSES + index)),
             arenas: walk.arenas(Family::Slab, counts[1]),
+            spans_in_use: spans.count,
+            span_bytes_in_use: spans.granules * GRANULE_BYTES,
             mappings_in_use,
             mapping_bytes_in_use,
-            mapping_bytes_cached,
         },
-        arena_bytes_kept,
+        bytes_kept: kept_in_regions + mapping::kept_bytes(),
     }
 }
 

@@ -42,7 +42,7 @@ fn work_until_some_is_kept() {
 
 fn kept() -> usize {
     let stats = stats();
-    stats.arena_bytes_kept + stats.big.mapping_bytes_cached
+    stats.bytes_kept
 }
 
 /// Sleeps and looks, which no slow path has a part in.

@@ -21,8 +21,8 @@ fn big_blocks() {
     impossible_sizes_are_null();
     alloc_core::check().unwrap();
     let stats = alloc_core::stats();
-    assert_eq!(stats.big.mappings_in_use, 0, "{stats}");
-    assert_eq!(stats.big.mapping_bytes_in_use, 0, "{stats}");
+    assert_eq!((stats.big.spans_in_use, stats.big.span_bytes_in_use), (0, 0), "{stats}");
+    assert_eq!((stats.big.mappings_in_use, stats.big.mapping_bytes_in_use), (0, 0), "{stats}");
 }
 
 fn grow_and_shrink_through_every_tier() {
@@ -104,7 +104,9 @@ fn zeroed_after_use() {
 }
 
 fn every_byte_leads_to_its_block() {
-    for (size, tier) in [(24, Tier::Small), (3000, Tier::Slab), (900_000, Tier::Mapping)] {
+    let tiers =
+        [(24, Tier::Small), (3000, Tier::Slab), (900_000, Tier::Span), (40 << 20, Tier::Mapping)];
+    for (size, tier) in tiers {
         let live = Live::alloc(&GLOBAL, Layout::from_size_align(size, 8).unwrap(), 1);
         let block = block_of(live.start()).unwrap();
         assert_eq!((block.start.as_ptr().cast_const(), block.tier), (live.start(), tier));

@@ -64,9 +64,8 @@ fn checked() -> Stats {
         .filter_map(|line| line.strip_prefix("Total"))
         .map(|rest| rest.trim_start_matches([' ', '=']).replace(',', "").parse().unwrap())
         .collect();
-    let kept = stats.big.mapping_bytes_cached + stats.arena_bytes_kept;
-    let mappings = stats.big.mapping_bytes_in_use + kept;
-    assert_eq!(totals, [stats.arenas.bytes(), stats.big.arenas.bytes(), mappings], "{report}");
-    assert_eq!(stats.arenas.bytes() + stats.big.arenas.bytes() + mappings, stats.bytes_mapped());
+    let large = stats.big.span_bytes_in_use + stats.big.mapping_bytes_in_use + stats.bytes_kept;
+    assert_eq!(totals, [stats.arenas.bytes(), stats.big.arenas.bytes(), large], "{report}");
+    assert_eq!(stats.arenas.bytes() + stats.big.arenas.bytes() + large, stats.bytes_mapped());
     stats
 }

@@ -16,10 +16,12 @@ const AT_ONCE: usize = 20;
 #[test]
 fn threads_that_come_and_go_leave_no_growth() {
     churn(WARM_UP);
+    alloc_core::collect();
     alloc_core::check().unwrap();
     let (resident, stats) = (resident_bytes(), alloc_core::stats());
 
     churn(THREADS);
+    alloc_core::collect();
     alloc_core::check().unwrap();
     let (resident_now, stats_now) = (resident_bytes(), alloc_core::stats());
 

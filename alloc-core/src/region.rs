@@ -1,0 +1,604 @@
+//! A region: a long range of addresses, cut into granules of 16 KiB.
+//!
+//! Runs of granules are handed out as *spans*: an arena (16 granules, aligned) or
+//! one block of the big tier. The header, in the first granule, has three sets of
+//! granules and a length for each span:
+//! - *free*: in no span;
+//! - *dirty*: may hold something else than zeroes, or share a huge page with what
+//!   does. Of the free ones, those that are resident; of a span's, those that were
+//!   when it was taken;
+//! - *heads*: the first granule of a span, and a summary of which words of that
+//!   set are not empty, so that an interior address finds its head in O(1).
+//!
+//! Invariants (checked by `check`): a granule is free or in exactly one span; a
+//! head is followed by as many granules of its span as its length says; the
+//! header's granule is neither free nor in a span.
+//!
+//! Whoever holds the supply's lock writes a region; `span_at` may be called by any
+//! thread, and tells the truth to the owner of the span.
+
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use crate::cell::{OwnerU16, OwnerU32, OwnerU64};
+use crate::config::{ARENA_GRANULES, GRANULE_BYTES, HUGE_PAGE_BYTES, REGION_GRANULES};
+use crate::os;
+
+const WORD_BITS: usize = 64;
+const WORDS: usize = REGION_GRANULES / WORD_BITS;
+const _: () = assert!(WORDS <= WORD_BITS, "the summary of the heads is one u64");
+const _: () = assert!(size_of::<Region>() <= GRANULE_BYTES, "the header fits its granule");
+const _: () = assert!(REGION_GRANULES < ARENA_MARK as usize, "a length leaves room for the mark");
+const _: () = assert!(
+    REGION_GRANULES * GRANULE_BYTES / HUGE_PAGE_BYTES <= 32,
+    "a region's huge pages are one u32"
+);
+
+const HUGE_PAGE_GRANULES: usize = HUGE_PAGE_BYTES / GRANULE_BYTES;
+
+/// Set in the length of a span that is an arena.
+const ARENA_MARK: u16 = 1 << 15;
+
+/// What a span is used as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// As an arena.
+    Arena,
+    /// As a block of the big tier.
+    Block,
+}
+
+/// Granules in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// The first granule's number.
+    pub(crate) first: usize,
+    /// How many.
+    pub(crate) granules: usize,
+}
+
+/// A span of a region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// Where it lies.
+    pub(crate) run: Run,
+    /// What it is used as.
+    pub(crate) used_as: Use,
+}
+
+/// Which free granules may make up a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// Only resident ones.
+    Dirty,
+    /// Any.
+    Any,
+}
+
+/// A region's header.
+#[repr(C)]
+pub(crate) struct Region {
+    /// Granules in all, the header's included.
+    granules: OwnerU32,
+    /// This region's place in the supply's table.
+    number: OwnerU32,
+    /// The huge pages that the region has asked the system for, as bits.
+    huge: AtomicU32,
+    /// Those that it asked for when it was made.
+    huge_at_first: OwnerU32,
+    free: [OwnerU64; WORDS],
+    dirty: [OwnerU64; WORDS],
+    heads: [OwnerU64; WORDS],
+    /// Which words of `heads` are not zero.
+    head_words: OwnerU64,
+    lengths: [OwnerU16; REGION_GRANULES],
+}
+
+impl Region {
+    /// Makes `bytes` from `base` a region without spans.
+    ///
+    /// # Safety
+    /// The range is freshly mapped (zero), aligned to a huge page, at most
+    /// [`REGION_GRANULES`] long, and nobody else's.
+    pub(crate) unsafe fn init(
+        base: NonNull<u8>,
+        bytes: usize,
+        number: usize,
+        small_page_bytes: usize,
+    ) -> NonNull<Self> {
+        let region = base.cast::<Self>();
+        // SAFETY: the caller's contract; zero bytes are valid atomics.
+        let header = unsafe { region.as_ref() };
+        let granules = bytes / GRANULE_BYTES;
+        header.granules.set(granules as u32);
+        header.number.set(number as u32);
+        for (word, mask) in masks(Run { first: 1, granules: granules - 1 }) {
+            header.free[word].set(mask);
+        }
+        let (from, to) = (small_page_bytes.min(bytes) / HUGE_PAGE_BYTES, bytes / HUGE_PAGE_BYTES);
+        if from < to && os::has_huge_pages() {
+            // SAFETY: from < to ≤ the region's huge pages: inside the region.
+            let start = unsafe { base.add(from * HUGE_PAGE_BYTES) };
+            os::ask_for_huge_pages(start, (to - from) * HUGE_PAGE_BYTES);
+            let all = ((1_u64 << to) - (1 << from)) as u32;
+            header.huge_at_first.set(all);
+            header.huge.store(all, Ordering::Relaxed);
+        }
+        region
+    }
+
+    /// This region's place in the supply's table.
+    pub(crate) fn number(&self) -> usize {
+        self.number.get() as usize
+    }
+
+    /// Bytes of the region.
+    pub(crate) fn bytes(&self) -> usize {
+        self.granules.get() as usize * GRANULE_BYTES
+    }
+
+    /// Granules that spans can use: all but the header's.
+    pub(crate) fn usable_granules(&self) -> usize {
+        self.granules.get() as usize - 1
+    }
+
+    /// Where granule `index` starts.
+    ///
+    /// # Safety
+    /// `region` is live and `index` at most its granules.
+    pub(crate) unsafe fn address(region: NonNull<Self>, index: usize) -> NonNull<u8> {
+        // SAFETY: the caller's contract: inside the region, or its end.
+        unsafe { region.cast::<u8>().add(index * GRANULE_BYTES) }
+    }
+
+    /// The number of the granule that holds `address`, which lies in `region`.
+    pub(crate) fn granule_of(region: NonNull<Self>, address: usize) -> usize {
+        (address - region.addr().get()) / GRANULE_BYTES
+    }
+
+    /// The lowest run of free granules of that length and alignment.
+    pub(crate) fn find(&self, granules: usize, align: usize, choice: Choice) -> Option<usize> {
+        let word = |index: usize| match choice {
+            Choice::Dirty => self.free[index].get() & self.dirty[index].get(),
+            Choice::Any => self.free[index].get(),
+        };
+        let mut from = 0;
+        while let Some(start) = next_bit(from, word) {
+            let end = next_bit(start, |index| !word(index)).unwrap_or(REGION_GRANULES);
+            let first = start.next_multiple_of(align);
+            if first + granules <= end {
+                return Some(first);
+            }
+            from = end;
+        }
+        None
+    }
+
+    /// The highest run of free dirty granules, of which the last ones: about `most`,
+    /// from the bound of a huge page on if there are as many. It starts and ends at
+    /// multiples of `step`.
+    pub(crate) fn highest_dirty(&self, most: usize, step: usize) -> Option<Run> {
+        let word = |index: usize| self.free[index].get() & self.dirty[index].get();
+        let mut below = REGION_GRANULES;
+        loop {
+            let last = previous_bit(below, word)?;
+            let start = previous_bit(last, |index| !word(index)).map_or(0, |zero| zero + 1);
+            let end = (last + 1) / step * step;
+            let wanted = end.saturating_sub(most) / HUGE_PAGE_GRANULES * HUGE_PAGE_GRANULES;
+            let first = start.max(wanted).next_multiple_of(step);
+            if first < end {
+                return Some(Run { first, granules: end - first });
+            }
+            below = start;
+        }
+    }
+
+    /// How many granules of a run are dirty.
+    pub(crate) fn dirty_in(&self, run: Run) -> usize {
+        masks(run).map(|(word, mask)| (self.dirty[word].get() & mask).count_ones() as usize).sum()
+    }
+
+    /// Visits the dirty stretches of a run.
+    pub(crate) fn for_each_dirty(&self, run: Run, mut visit: impl FnMut(Run)) {
+        let end = run.first + run.granules;
+        let mut from = run.first;
+        while let Some(first) = next_bit(from, |word| self.dirty[word].get()) {
+            if first >= end {
+                return;
+            }
+            let next_clean = next_bit(first, |word| !self.dirty[word].get());
+            let stop = next_clean.unwrap_or(REGION_GRANULES).min(end);
+            visit(Run { first, granules: stop - first });
+            from = stop;
+        }
+    }
+
+    /// Makes a free run a span.
+    pub(crate) fn take(&self, run: Run, used_as: Use) {
+        self.hold(run);
+        let (word, bit) = (run.first / WORD_BITS, run.first % WORD_BITS);
+        self.set_length(run.first, run.granules, used_as);
+        self.heads[word].set(self.heads[word].get() | 1 << bit);
+        self.head_words.set(self.head_words.get() | 1 << word);
+    }
+
+    /// Frees a span; its granules are dirty.
+    pub(crate) fn give(&self, span: Span) {
+        let (word, bit) = (span.run.first / WORD_BITS, span.run.first % WORD_BITS);
+        self.heads[word].set(self.heads[word].get() & !(1 << bit));
+        if self.heads[word].get() == 0 {
+            self.head_words.set(self.head_words.get() & !(1 << word));
+        }
+        self.free_dirty(span.run);
+    }
+
+    /// Cuts a block short: keeps its first `granules`, fewer than it has, and frees
+    /// the rest.
+    pub(crate) fn cut(&self, run: Run, granules: usize) {
+        self.set_length(run.first, granules, Use::Block);
+        self.free_dirty(Run { first: run.first + granules, granules: run.granules - granules });
+    }
+
+    /// Lengthens a block by the free granules behind it; `None`: they are not
+    /// all free. Returns what was added.
+    pub(crate) fn extend(&self, run: Run, granules: usize) -> Option<Run> {
+        let added = Run { first: run.first + run.granules, granules: granules - run.granules };
+        if added.first + added.granules > self.granules.get() as usize {
+            return None;
+        }
+        let is_free = |(word, mask): (usize, u64)| self.free[word].get() & mask == mask;
+        if !masks(added).all(is_free) {
+            return None;
+        }
+        self.hold(added);
+        self.set_length(run.first, granules, Use::Block);
+        Some(added)
+    }
+
+    /// Marks as dirty the free granules that share a huge page with a run in use:
+    /// the first touch of the run makes them resident too. Returns how many.
+    pub(crate) fn dirty_beside(&self, run: Run) -> usize {
+        let asked_for = self.huge.load(Ordering::Relaxed);
+        let (first, last) =
+            (run.first / HUGE_PAGE_GRANULES, (run.first + run.granules - 1) / HUGE_PAGE_GRANULES);
+        let pages = [Some(first), (last != first).then_some(last)].into_iter().flatten();
+        let mut added = 0;
+        for page in pages.filter(|page| asked_for >> page & 1 != 0) {
+            let granules = Run { first: page * HUGE_PAGE_GRANULES, granules: HUGE_PAGE_GRANULES };
+            for (word, mask) in masks(granules) {
+                let clean = self.free[word].get() & mask & !self.dirty[word].get();
+                self.dirty[word].set(self.dirty[word].get() | clean);
+                added += clean.count_ones() as usize;
+            }
+        }
+        added
+    }
+
+    /// Marks free granules as not free, in no span yet: being purged.
+    pub(crate) fn hold(&self, run: Run) {
+        for (word, mask) in masks(run) {
+            self.free[word].set(self.free[word].get() & !mask);
+        }
+    }
+
+    /// Marks held granules as free and clean.
+    pub(crate) fn free_clean(&self, run: Run) {
+        for (word, mask) in masks(run) {
+            self.dirty[word].set(self.dirty[word].get() & !mask);
+            self.free[word].set(self.free[word].get() | mask);
+        }
+    }
+
+    fn free_dirty(&self, run: Run) {
+        for (word, mask) in masks(run) {
+            self.dirty[word].set(self.dirty[word].get() | mask);
+            self.free[word].set(self.free[word].get() | mask);
+        }
+    }
+
+    /// The span that granule `index` belongs to.
+    pub(crate) fn span_at(&self, index: usize) -> Option<Span> {
+        let first = previous_head(index, self.head_words.get(), |word| self.heads[word].get())?;
+        let length = self.lengths[first].get();
+        let used_as = if length & ARENA_MARK == 0 { Use::Block } else { Use::Arena };
+        let run = Run { first, granules: usize::from(length & !ARENA_MARK) };
+        (index < first + run.granules).then_some(Span { run, used_as })
+    }
+
+    /// The spans, by address.
+    pub(crate) fn spans(&self) -> impl Iterator<Item = Span> {
+        let mut from = 0;
+        core::iter::from_fn(move || {
+            let head = next_bit(from, |word| self.heads[word].get())?;
+            from = head + 1;
+            self.span_at(head)
+        })
+    }
+
+    /// How many granules are free, and how many of these dirty.
+    pub(crate) fn count_free(&self) -> (usize, usize) {
+        let count = |bits: u64| bits.count_ones() as usize;
+        let words = || self.free.iter().zip(&self.dirty);
+        (
+            words().map(|(free, _)| count(free.get())).sum(),
+            words().map(|(free, dirty)| count(free.get() & dirty.get())).sum(),
+        )
+    }
+
+    fn set_length(&self, first: usize, granules: usize, used_as: Use) {
+        let mark = match used_as {
+            Use::Arena => ARENA_MARK,
+            Use::Block => 0,
+        };
+        self.lengths[first].set(granules as u16 | mark);
+    }
+
+    /// Gives the memory of a range in `region` back to the system.
+    ///
+    /// A huge page that is given back in part is no longer asked for: else the
+    /// system's khugepaged, which by default fills a huge page for the sake of one
+    /// small one (Linux, Documentation/admin-guide/mm/transhuge.rst,
+    /// `max_ptes_none`), would bring it all back behind our back. One that is given
+    /// back whole is asked for again.
+    ///
+    /// # Safety
+    /// The range lies in `region`, and nothing refers to its bytes.
+    pub(crate) unsafe fn purge(region: NonNull<Self>, start: NonNull<u8>, bytes: usize) {
+        // SAFETY: the caller's contract.
+        unsafe { os::purge(start, bytes) };
+        // SAFETY: the caller's contract: a live region.
+        let header = unsafe { region.as_ref() };
+        let wanted = header.huge_at_first.get();
+        if wanted == 0 {
+            return;
+        }
+        let offset = start.addr().get() - region.addr().get();
+        for page in offset / HUGE_PAGE_BYTES..=(offset + bytes - 1) / HUGE_PAGE_BYTES {
+            let bit = 1 << page;
+            let from = page * HUGE_PAGE_BYTES;
+            let is_whole = offset <= from && from + HUGE_PAGE_BYTES <= offset + bytes;
+            let is_asked_for = header.huge.load(Ordering::Relaxed) & bit != 0;
+            if wanted & bit == 0 || is_whole == is_asked_for {
+                continue;
+            }
+            // SAFETY: page numbers come from a range inside the region.
+            let start = unsafe { region.cast::<u8>().add(from) };
+            if is_whole {
+                header.huge.fetch_or(bit, Ordering::Relaxed);
+                os::ask_for_huge_pages(start, HUGE_PAGE_BYTES);
+            } else {
+                header.huge.fetch_and(!bit, Ordering::Relaxed);
+                os::forgo_huge_pages(start, HUGE_PAGE_BYTES);
+            }
+        }
+    }
+}
+
+/// The words that a run, which is not empty, has bits in, each with these bits.
+fn masks(run: Run) -> impl Iterator<Item = (usize, u64)> {
+    let end = run.first + run.granules;
+    let words = run.first / WORD_BITS..end.div_ceil(WORD_BITS);
+    words.map(move |word| {
+        let low = run.first.saturating_sub(word * WORD_BITS);
+        let high = (end - word * WORD_BITS).min(WORD_BITS);
+        (word, (u64::MAX >> (WORD_BITS - (high - low))) << low)
+    })
+}
+
+/// The lowest one at or above bit `from`.
+fn next_bit(from: usize, word: impl Fn(usize) -> u64) -> Option<usize> {
+    let mut index = from / WORD_BITS;
+    if index >= WORDS {
+        return None;
+    }
+    let mut bits = word(index) & (u64::MAX << (from % WORD_BITS));
+    while bits == 0 {
+        index += 1;
+        if index == WORDS {
+            return None;
+        }
+        bits = word(index);
+    }
+    Some(index * WORD_BITS + bits.trailing_zeros() as usize)
+}
+
+/// The highest one below bit `below`.
+fn previous_bit(below: usize, word: impl Fn(usize) -> u64) -> Option<usize> {
+    let mut index = below.checked_sub(1)? / WORD_BITS;
+    let mut bits = word(index) & (u64::MAX >> (WORD_BITS - 1 - (below - 1) % WORD_BITS));
+    while bits == 0 {
+        index = index.checked_sub(1)?;
+        bits = word(index);
+    }
+    Some(index * WORD_BITS + bits.ilog2() as usize)
+}
+
+/// The highest one at or below bit `index`, with the help of the summary.
+fn previous_head(index: usize, summary: u64, word: impl Fn(usize) -> u64) -> Option<usize> {
+    let own = index / WORD_BITS;
+    let bits = word(own) & (u64::MAX >> (WORD_BITS - 1 - index % WORD_BITS));
+    if bits != 0 {
+        return Some(own * WORD_BITS + bits.ilog2() as usize);
+    }
+    let below = (summary & ((1 << own) - 1)).checked_ilog2()? as usize;
+    Some(below * WORD_BITS + word(below).checked_ilog2()? as usize)
+}
+
+/// Granules of a span of that use.
+pub(crate) fn granules_for(bytes: usize) -> usize {
+    bytes.div_ceil(GRANULE_BYTES)
+}
+
+/// An arena as a run's length and alignment.
+pub(crate) const ARENA_SHAPE: (usize, usize) = (ARENA_GRANULES, ARENA_GRANULES);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::REGION_BYTES;
+
+    /// A region of its own, and beside it the naive picture of each granule.
+    struct Model {
+        region: NonNull<Region>,
+        free: Vec<bool>,
+        dirty: Vec<bool>,
+        spans: Vec<Span>,
+    }
+
+    impl Model {
+        fn new() -> Self {
+            let base = os::map_aligned(REGION_BYTES, HUGE_PAGE_BYTES).unwrap();
+            // SAFETY: fresh, aligned, and this test's alone.
+            let region = unsafe { Region::init(base, REGION_BYTES, 0, REGION_BYTES) };
+            let mut free = vec![true; REGION_GRANULES];
+            free[0] = false;
+            Self { region, free, dirty: vec![false; REGION_GRANULES], spans: Vec::new() }
+        }
+
+        fn header(&self) -> &Region {
+            // SAFETY: the region lives as long as the model.
+            unsafe { self.region.as_ref() }
+        }
+
+        fn find(&self, granules: usize, align: usize, choice: Choice) -> Option<usize> {
+            let fits = |&first: &usize| {
+                first + granules <= REGION_GRANULES
+                    && (first..first + granules)
+                        .all(|at| self.free[at] && (choice == Choice::Any || self.dirty[at]))
+            };
+            (0..REGION_GRANULES).step_by(align).find(fits)
+        }
+
+        fn set(&mut self, run: Run, free: bool, dirty: Option<bool>) {
+            for at in run.first..run.first + run.granules {
+                self.free[at] = free;
+                self.dirty[at] = dirty.unwrap_or(self.dirty[at]);
+            }
+        }
+
+        fn take(&mut self, granules: usize, align: usize, choice: Choice, used_as: Use) {
+            let found = self.find(granules, align, choice);
+            assert_eq!(self.header().find(granules, align, choice), found);
+            let Some(first) = found else { return };
+            let run = Run { first, granules };
+            let dirty = (first..first + granules).filter(|&at| self.dirty[at]).count();
+            assert_eq!(self.header().dirty_in(run), dirty);
+            self.header().take(run, used_as);
+            self.set(run, false, None);
+            self.spans.push(Span { run, used_as });
+        }
+
+        fn give(&mut self, index: usize) {
+            let span = self.spans.swap_remove(index);
+            self.header().give(span);
+            self.set(span.run, true, Some(true));
+        }
+
+        fn resize(&mut self, index: usize, granules: usize) {
+            let Span { run, used_as } = self.spans[index];
+            if used_as == Use::Arena || granules == run.granules {
+                return;
+            }
+            if granules <= run.granules {
+                self.header().cut(run, granules);
+                let rest = run.granules - granules;
+                self.set(Run { first: run.first + granules, granules: rest }, true, Some(true));
+            } else {
+                let end = run.first + granules;
+                let fits = end <= REGION_GRANULES
+                    && (run.first + run.granules..end).all(|at| self.free[at]);
+                let added = self.header().extend(run, granules);
+                assert_eq!(added.is_some(), fits);
+                let Some(added) = added else { return };
+                self.set(added, false, None);
+            }
+            self.spans[index].run.granules = granules;
+        }
+
+        fn purge(&mut self, most: usize, step: usize) {
+            let purgeable = |at: usize| self.free[at] && self.dirty[at];
+            let found = self.header().highest_dirty(most, step);
+            let Some(run) = found else {
+                let whole = |first: usize| (first..first + step).all(purgeable);
+                assert!(!(0..REGION_GRANULES / step).any(|first| whole(first * step)));
+                return;
+            };
+            let end = run.first + run.granules;
+            assert!((run.first..end).all(purgeable));
+            assert!(run.granules < most + HUGE_PAGE_GRANULES);
+            assert!(run.first.is_multiple_of(step) && end.is_multiple_of(step));
+            self.header().hold(run);
+            self.header().free_clean(run);
+            self.set(run, true, Some(false));
+        }
+
+        fn compare(&self) {
+            let mut spans = self.spans.clone();
+            spans.sort_by_key(|span| span.run.first);
+            assert!(self.header().spans().eq(spans.iter().copied()));
+            let free = self.free.iter().filter(|&&free| free).count();
+            let dirty = self.free.iter().zip(&self.dirty).filter(|&(&free, &dirty)| free && dirty);
+            assert_eq!(self.header().count_free(), (free, dirty.count()));
+            let mut owners = spans.iter().flat_map(|&span| {
+                let run = span.run;
+                (run.first..run.first + run.granules).map(move |at| (at, span))
+            });
+            let mut next = owners.next();
+            for at in 0..REGION_GRANULES {
+                let owner = next.filter(|&(owned, _)| owned == at).map(|(_, span)| span);
+                assert_eq!(self.header().span_at(at), owner);
+                if owner.is_some() {
+                    next = owners.next();
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_region_agrees_with_a_naive_picture_of_its_granules() {
+        let mut model = Model::new();
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut random = move |below: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state as usize % below
+        };
+        for round in 0..4000 {
+            let choice = if random(2) == 0 { Choice::Dirty } else { Choice::Any };
+            match random(8) {
+                0 => model.take(ARENA_SHAPE.0, ARENA_SHAPE.1, choice, Use::Arena),
+                1 | 2 => model.take(1 + random(40), 1 << random(4), choice, Use::Block),
+                3 => model.take(1 + random(600), 1, choice, Use::Block),
+                4 if round % 7 == 0 => model.purge(1 + random(300), 1 << random(3)),
+                5 if !model.spans.is_empty() => {
+                    let index = random(model.spans.len());
+                    model.resize(index, 1 + random(80));
+                }
+                _ if !model.spans.is_empty() => {
+                    let index = random(model.spans.len());
+                    model.give(index);
+                }
+                _ => {}
+            }
+            if round % 16 == 0 {
+                model.compare();
+            }
+        }
+        model.compare();
+    }
+
+    #[test]
+    fn dirty_stretches_are_those_of_the_run() {
+        let model = Model::new();
+        let region = model.header();
+        for (first, granules) in [(1, 3), (10, 60), (130, 1)] {
+            region.take(Run { first, granules }, Use::Block);
+            region.give(Span { run: Run { first, granules }, used_as: Use::Block });
+        }
+        let mut seen = Vec::new();
+        region.for_each_dirty(Run { first: 2, granules: 129 }, |run| seen.push(run));
+        let expected = [(2, 2), (10, 60), (130, 1)];
+        assert_eq!(seen, expected.map(|(first, granules)| Run { first, granules }));
+    }
+}
