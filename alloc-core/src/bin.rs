@@ -1,99 +1,133 @@
 //! A bin: the blocks of one class that a thread holds ready.
 //!
-//! A stack of pointers in memory of its own. A pop and a push each touch the
-//! counter and one slot, never the block, which is often cold. Blocks in bins
+//! A stack of pointers in memory of its own. A pop and a push each touch `top` and
+//! one slot, never the block, which is often cold. At the bottom stands a slot
+//! without a block, which a pop reads as "empty": so neither counts. Blocks in bins
 //! are allocated as far as their pools know, and free as far as users do.
 //!
-//! Only the heap's owner pops and pushes; `len` may be read by any thread.
+//! Invariant: `bottom` ≤ `top` ≤ `limit`; the slots above `bottom` up to `top` hold
+//! blocks, `bottom` itself holds none.
+//!
+//! Only the heap's owner pops and pushes; the length may be read by any thread.
 
 use core::ptr::NonNull;
 
-use crate::cell::{OwnerPtr, OwnerU32};
+use crate::cell::OwnerPtr;
 
-/// A bounded stack of free blocks of one class.
-#[repr(C)]
+/// A place for a block.
+pub(crate) type Slot = Option<NonNull<u8>>;
+
+/// A bounded stack of free blocks of one class. A power of two long, so that finding
+/// a class's bin takes no multiplication.
+#[repr(C, align(32))]
 pub(crate) struct Bin {
-    len: OwnerU32,
-    capacity: OwnerU32,
-    slots: OwnerPtr<NonNull<u8>>,
+    top: OwnerPtr<Slot>,
+    limit: OwnerPtr<Slot>,
+    bottom: OwnerPtr<Slot>,
 }
 
+/// The bottom of all bins without room.
+static NO_BLOCK: Slots<1> = Slots([None]);
+
+/// Slots in static memory.
+struct Slots<const N: usize>([Slot; N]);
+
+// SAFETY: never written: a bin without room takes no block.
+unsafe impl<const N: usize> Sync for Slots<N> {}
+
 impl Bin {
+    /// Slots that a bin needs for so many blocks.
+    pub(crate) const fn slots_for(blocks: usize) -> usize {
+        blocks + 1
+    }
+
     /// A bin without room: both its pop and its push fail.
     pub(crate) const fn without_room() -> Self {
-        Self { len: OwnerU32::zero(), capacity: OwnerU32::zero(), slots: OwnerPtr::null() }
+        let nowhere = (&raw const NO_BLOCK.0[0]).cast_mut();
+        Self {
+            top: OwnerPtr::new(nowhere),
+            limit: OwnerPtr::new(nowhere),
+            bottom: OwnerPtr::new(nowhere),
+        }
     }
 
     /// Gives an empty bin its room.
     ///
     /// # Safety
-    /// `slots` is valid for `capacity` pointers, forever, and this bin's alone.
-    pub(crate) unsafe fn set_room(&self, slots: NonNull<NonNull<u8>>, capacity: usize) {
-        self.slots.set(slots.as_ptr());
-        self.capacity.set(capacity as u32);
+    /// `slots` is valid for [`Bin::slots_for`] `capacity`, forever, zeroed, and this
+    /// bin's alone.
+    pub(crate) unsafe fn set_room(&self, slots: NonNull<Slot>, capacity: usize) {
+        // SAFETY: the caller's contract: the last of the slots.
+        let limit = unsafe { slots.add(capacity) };
+        self.bottom.set(slots.as_ptr());
+        self.top.set(slots.as_ptr());
+        self.limit.set(limit.as_ptr());
     }
 
     /// Blocks held.
-    #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.len.get() as usize
+        slots_between(self.bottom.get(), self.top.get())
     }
 
     /// Blocks that it has room for.
     pub(crate) fn capacity(&self) -> usize {
-        self.capacity.get() as usize
+        slots_between(self.bottom.get(), self.limit.get())
     }
 
     /// The block pushed last.
     #[inline]
     pub(crate) fn pop(&self) -> Option<NonNull<u8>> {
-        let left = self.len.get().checked_sub(1)?;
-        self.len.set(left);
-        // SAFETY: left < len ≤ capacity, the room of `slots`.
-        let slot = unsafe { self.slots.get().add(left as usize) };
-        // SAFETY: slots below len hold blocks.
-        Some(unsafe { slot.read() })
+        let top = self.top.get();
+        // SAFETY: from bottom to limit, all slots are valid.
+        let block = unsafe { top.read() }?;
+        // There was a block, so top was above bottom.
+        self.top.set(top.wrapping_sub(1));
+        Some(block)
     }
 
     /// Adds a block; `false` when the bin is full.
     #[inline]
     #[must_use]
     pub(crate) fn push(&self, block: NonNull<u8>) -> bool {
-        let len = self.len.get();
-        if len == self.capacity.get() {
+        let top = self.top.get();
+        if top == self.limit.get() {
             return false;
         }
-        // SAFETY: len < capacity, the room of `slots`.
-        let slot = unsafe { self.slots.get().add(len as usize) };
-        // SAFETY: as above.
-        unsafe { slot.write(block) };
-        self.len.set(len + 1);
+        let next = top.wrapping_add(1);
+        // SAFETY: top < limit, so this is at most limit.
+        unsafe { next.write(Some(block)) };
+        self.top.set(next);
         true
     }
 
-    /// Fills an empty bin: `fill` gets the free slots and says how many it wrote.
+    /// Fills an empty bin: `fill` gets its free slots, [`Bin::capacity`] of them, and
+    /// says how many it wrote.
     pub(crate) fn fill(&self, fill: impl FnOnce(*mut NonNull<u8>) -> usize) {
         debug_assert_eq!(self.len(), 0);
-        let written = fill(self.slots.get());
+        let written = fill(self.bottom.get().wrapping_add(1).cast());
         debug_assert!(written <= self.capacity());
-        self.len.set(written as u32);
+        self.top.set(self.bottom.get().wrapping_add(written));
     }
 
     /// Removes the `count` blocks pushed longest ago, after `visit` saw them.
     pub(crate) fn drain_oldest(&self, count: usize, visit: impl FnOnce(&[NonNull<u8>])) {
-        let slots = self.slots.get();
-        if count == 0 || slots.is_null() {
+        debug_assert!(count <= self.len());
+        if count == 0 {
             return;
         }
-        debug_assert!(count <= self.len());
-        // SAFETY: slots below len hold blocks, and only this thread writes them;
-        // `visit` cannot reach the bin's slots but through this slice.
-        visit(unsafe { core::slice::from_raw_parts(slots, count) });
+        let first = self.bottom.get().wrapping_add(1).cast::<NonNull<u8>>();
         let left = self.len() - count;
-        // SAFETY: count + left = len: both ranges lie in the room of `slots`.
-        let rest = unsafe { slots.add(count) };
-        // SAFETY: as above; the ranges may overlap.
-        unsafe { core::ptr::copy(rest, slots, left) };
-        self.len.set(left as u32);
+        // SAFETY: the slots above bottom up to top hold blocks, and only this thread
+        // writes them; `visit` cannot reach the bin's slots but through this slice.
+        visit(unsafe { core::slice::from_raw_parts(first, count) });
+        // SAFETY: count + left = the length: both ranges hold blocks; they may overlap.
+        unsafe { core::ptr::copy(first.wrapping_add(count), first, left) };
+        self.top.set(self.bottom.get().wrapping_add(left));
     }
+}
+
+/// How many slots `to` is above `from`, both of one bin, or nearly: another thread's
+/// bin may get its room meanwhile.
+fn slots_between(from: *mut Slot, to: *mut Slot) -> usize {
+    to.addr().saturating_sub(from.addr()) / size_of::<Slot>()
 }

@@ -32,25 +32,23 @@ owner_cell!(OwnerU16, AtomicU16, u16);
 owner_cell!(OwnerU32, AtomicU32, u32);
 owner_cell!(OwnerU64, AtomicU64, u64);
 
-impl OwnerU32 {
-    pub(crate) const fn zero() -> Self {
-        Self(AtomicU32::new(0))
-    }
-}
-
 impl OwnerU64 {
     pub(crate) const fn zero() -> Self {
         Self(AtomicU64::new(0))
     }
 }
 
-/// A pointer written by its owner only, readable by all; null at first.
+/// A pointer written by its owner only, readable by all.
 #[repr(transparent)]
 pub(crate) struct OwnerPtr<T>(AtomicPtr<T>);
 
 impl<T> OwnerPtr<T> {
     pub(crate) const fn null() -> Self {
-        Self(AtomicPtr::new(core::ptr::null_mut()))
+        Self::new(core::ptr::null_mut())
+    }
+
+    pub(crate) const fn new(value: *mut T) -> Self {
+        Self(AtomicPtr::new(value))
     }
 
     #[inline]

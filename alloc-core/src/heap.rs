@@ -19,14 +19,15 @@ use crossbeam_utils::CachePadded;
 
 use crate::arena::Arena;
 use crate::arenas::ArenaSet;
-use crate::bin::Bin;
+use crate::bin::{Bin, Slot};
 use crate::class::{Family, SizeClass};
 use crate::config::CLASSES;
 use crate::knobs;
 use crate::os;
 use crate::outbox::Outbox;
 use crate::pool::{NotAllocated, Pool, PoolList, Transition};
-use crate::remote::{FreeRun, RemoteQueue};
+use crate::remote::RemoteQueue;
+use crate::run::PoolRun;
 use crate::supply;
 
 /// One thread's heap.
@@ -85,8 +86,9 @@ impl ThreadHeap {
     pub(crate) fn map() -> Option<Owned> {
         let cache_bytes = knobs::thread_cache_bytes();
         let room_blocks = |class| Self::room_blocks(class, cache_bytes);
-        let slots: usize = SizeClass::all().map(room_blocks).sum();
-        let bytes = size_of::<Self>() + slots * size_of::<NonNull<u8>>();
+        let slots_for = |class| Bin::slots_for(room_blocks(class));
+        let slots: usize = SizeClass::all().map(slots_for).sum();
+        let bytes = size_of::<Self>() + slots * size_of::<Slot>();
         let heap = os::map(os::round_to_pages(bytes)?)?.cast::<Self>();
         // SAFETY: the mapping is big enough, page-aligned and nobody else's.
         unsafe { heap.write(Self::without_room()) };
@@ -95,14 +97,14 @@ impl ThreadHeap {
         let mut slots = NonNull::from(heap).cast::<Self>();
         // SAFETY: one past the heap, inside the mapping.
         slots = unsafe { slots.add(1) };
-        let mut slots = slots.cast::<NonNull<u8>>();
+        let mut slots = slots.cast::<Slot>();
         for class in SizeClass::all() {
             let capacity = room_blocks(class);
             // SAFETY: the mapping holds the slots of all classes, one after the
             // other, for this heap alone.
             unsafe { heap.bins[class.index()].set_room(slots, capacity) };
             // SAFETY: as above: at most one past the last slot.
-            slots = unsafe { slots.add(capacity) };
+            slots = unsafe { slots.add(Bin::slots_for(capacity)) };
         }
         // SAFETY: the queue was made claimed, by and for this caller.
         Some(unsafe { Owned::new(heap) })
@@ -236,12 +238,11 @@ impl Owned {
             let mut outbox = Outbox::new(class);
             let mut blocks = blocks.iter().copied();
             let Some(first) = blocks.next() else { return };
-            let mut run = BlockRun::of(first, class);
+            let mut run = PoolRun::of(first, class);
             for block in blocks {
-                let next = BlockRun::of(block, class);
-                if !run.join(&next) {
+                if !run.add(block) {
                     self.give(&run, &mut outbox);
-                    run = next;
+                    run = PoolRun::of(block, class);
                 }
             }
             self.give(&run, &mut outbox);
@@ -250,7 +251,7 @@ impl Owned {
     }
 
     /// Puts a run into its pool, or into the outbox if another heap owns it.
-    fn give(self, run: &BlockRun, outbox: &mut Outbox) {
+    fn give(self, run: &PoolRun, outbox: &mut Outbox) {
         // SAFETY: the arena of a block being freed is in use.
         match unsafe { Arena::of_pool(run.pool).as_ref() }.owner() {
             Some(owner) if core::ptr::eq(owner, self.0) => self.put(run),
@@ -260,9 +261,9 @@ impl Owned {
     }
 
     /// Puts a run of own blocks into their pool.
-    fn put(self, run: &BlockRun) {
+    fn put(self, run: &PoolRun) {
         // SAFETY: the pool of a block being freed is in use and this heap's.
-        match unsafe { run.pool.as_ref() }.put(run.class, run.word, run.mask) {
+        match unsafe { run.pool.as_ref() }.put(run.class, &run.blocks) {
             Ok(Transition::Unchanged) => {}
             // SAFETY: a pool that asks to rejoin is on no list.
             Ok(Transition::Rejoin) => unsafe { self.0.serving(run.class).insert(run.pool) },
@@ -301,7 +302,7 @@ impl Owned {
             // SAFETY: a run on the queue is valid and, once taken, the caller's.
             let sent = unsafe { first.read() };
             next = sent.next;
-            let run = BlockRun::received(first, sent.mask);
+            let run = PoolRun::received(first, sent.mask);
             self.0.transit[run.class.index()].fetch_sub(sent.mask.count_ones(), Ordering::Relaxed);
             self.put(&run);
         }
@@ -343,54 +344,4 @@ fn give_arena(arena: NonNull<Arena>, family: Family) {
     let base = unsafe { Arena::retire(arena) };
     // SAFETY: it came from the supply for this family, and no block is left in it.
     unsafe { supply::give_arena(base, family, resident) };
-}
-
-/// Blocks being freed that share a word of their pool's free map.
-pub(crate) struct BlockRun {
-    /// One of the blocks.
-    pub(crate) first: NonNull<u8>,
-    /// Their pool.
-    pub(crate) pool: NonNull<Pool>,
-    /// Their pool's class.
-    pub(crate) class: SizeClass,
-    /// The word of the free map.
-    pub(crate) word: usize,
-    /// Their bits in it.
-    pub(crate) mask: u64,
-}
-
-impl BlockRun {
-    /// The run of one block that is being freed as one of `class`.
-    #[inline]
-    pub(crate) fn of(block: NonNull<u8>, class: SizeClass) -> Self {
-        // SAFETY: a block being freed lies in a pool of ours: dealloc's contract.
-        let at = unsafe { Pool::position(block, class) };
-        Self { first: block, pool: at.pool, class, word: at.word, mask: 1 << at.bit }
-    }
-
-    /// The run that another thread sent in block `first`.
-    fn received(first: NonNull<FreeRun>, mask: u64) -> Self {
-        let block = first.cast::<u8>();
-        let arena = Arena::of(block);
-        // SAFETY: the block is free but its arena is in use while it is not
-        // back in its pool.
-        let pool = unsafe { Arena::pool_of(arena, block) };
-        // SAFETY: as above: a live header.
-        let class = unsafe { pool.as_ref() }.class();
-        Self { mask, ..Self::of(block, class) }
-    }
-
-    /// Adds a run of the same word; `false` if it is another's. A block that is
-    /// already in it was freed twice.
-    #[inline]
-    fn join(&mut self, other: &Self) -> bool {
-        if self.pool != other.pool || self.word != other.word {
-            return false;
-        }
-        if self.mask & other.mask != 0 {
-            os::abort_with(&["alloc-core: a block was freed twice"]);
-        }
-        self.mask |= other.mask;
-        true
-    }
 }

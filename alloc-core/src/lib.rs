@@ -82,6 +82,7 @@ mod region;
 mod registry;
 mod remote;
 mod report;
+mod run;
 mod stats;
 mod supply;
 mod sync;

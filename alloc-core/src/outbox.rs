@@ -4,9 +4,10 @@ use core::ptr::NonNull;
 
 use crate::arena::Arena;
 use crate::class::SizeClass;
-use crate::heap::{BlockRun, ThreadHeap};
+use crate::heap::ThreadHeap;
 use crate::registry;
 use crate::remote::{FreeRun, Sent};
+use crate::run::PoolRun;
 
 /// Owners that a flush can group; one more sends the oldest letter early.
 const LETTERS: usize = 8;
@@ -33,9 +34,14 @@ impl Outbox {
     }
 
     /// Adds a run that `owner` owns. The run's blocks are the outbox's from here.
-    pub(crate) fn add(&mut self, owner: &'static ThreadHeap, run: &BlockRun) {
-        let node = run.first.cast::<FreeRun>();
-        let blocks = run.mask.count_ones();
+    pub(crate) fn add(&mut self, owner: &'static ThreadHeap, run: &PoolRun) {
+        for (first, mask) in run.parts() {
+            self.add_part(owner, first.cast(), mask);
+        }
+    }
+
+    fn add_part(&mut self, owner: &'static ThreadHeap, node: NonNull<FreeRun>, mask: u64) {
+        let blocks = mask.count_ones();
         let same = |letter: &&mut Letter| core::ptr::eq(letter.owner, owner);
         let mut letters = self.letters.iter_mut().flatten();
         let next = if let Some(letter) = letters.find(same) {
@@ -45,7 +51,7 @@ impl Outbox {
             self.open(Letter { owner, first: node, last: node, blocks });
             core::ptr::null_mut()
         };
-        let content = FreeRun { next, mask: run.mask };
+        let content = FreeRun { next, mask };
         // SAFETY: a block being freed is ours to write, at least 16 bytes long
         // and 16-aligned.
         unsafe { node.write(content) };
@@ -79,7 +85,7 @@ fn send(letter: Letter, class: SizeClass) {
 
 /// Sends one block straight to its owner: the way for a thread without a heap.
 pub(crate) fn send_block(class: SizeClass, block: NonNull<u8>) {
-    let run = BlockRun::of(block, class);
+    let run = PoolRun::of(block, class);
     // SAFETY: the arena of a block being freed is in use.
     if let Some(owner) = unsafe { Arena::of_pool(run.pool).as_ref() }.owner() {
         let mut outbox = Outbox::new(class);

@@ -18,13 +18,14 @@
 
 use core::ptr::NonNull;
 
-use crate::arena::Arena;
 use crate::cell::{OwnerPtr, OwnerU8, OwnerU16, OwnerU64};
-use crate::class::{Family, SizeClass};
-use crate::config::{POOL_BYTES, POOL_SHIFT};
+use crate::class::SizeClass;
 
 /// Bits of a word of the free map.
 const WORD_BITS: usize = 64;
+
+/// Which of a pool's blocks: a bit each.
+pub(crate) type FreeMap = [u64; 4];
 
 /// A pool's header.
 #[repr(C, align(64))]
@@ -66,14 +67,6 @@ pub(crate) enum Transition {
 /// A block was put back that is not allocated: freed twice, or never handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotAllocated;
-
-/// Where a block lies: its pool, and its bit in the pool's free map.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Position {
-    pub(crate) pool: NonNull<Pool>,
-    pub(crate) word: usize,
-    pub(crate) bit: u32,
-}
 
 impl Pool {
     /// Makes this the header of a pool without a block handed out.
@@ -189,7 +182,7 @@ impl Pool {
         count
     }
 
-    /// Puts back the blocks of one word of the free map, all of class `class`.
+    /// Puts blocks of class `class` back.
     ///
     /// # Errors
     /// [`NotAllocated`] if any of them is free or untouched; then nothing changes.
@@ -197,16 +190,21 @@ impl Pool {
     pub(crate) fn put(
         &self,
         class: SizeClass,
-        word: usize,
-        mask: u64,
+        blocks: &FreeMap,
     ) -> Result<Transition, NotAllocated> {
-        let bits = self.free[word].get();
-        let highest = word * WORD_BITS + (WORD_BITS - 1 - mask.leading_zeros() as usize);
-        if bits & mask != 0 || highest >= self.watermark() {
+        let words = || blocks.iter().zip(&self.free).filter(|&(&word, _)| word != 0);
+        let end = blocks
+            .iter()
+            .rposition(|&word| word != 0)
+            .map_or(0, |number| (number + 1) * WORD_BITS - blocks[number].leading_zeros() as usize);
+        if end > self.watermark() || words().any(|(&word, free)| free.get() & word != 0) {
             return Err(NotAllocated);
         }
-        self.free[word].set(bits | mask);
-        let free = self.free_blocks() + mask.count_ones() as usize;
+        let mut free = self.free_blocks();
+        for (&word, map) in words() {
+            map.set(map.get() | word);
+            free += word.count_ones() as usize;
+        }
         self.free_blocks.set(free as u16);
         Ok(if free == self.watermark() {
             Transition::Empty
@@ -215,28 +213,6 @@ impl Pool {
         } else {
             Transition::Unchanged
         })
-    }
-
-    /// The position of `block`, a block of class `class` in one of our arenas.
-    ///
-    /// # Safety
-    /// `block` lies in a pool of an arena of ours.
-    #[inline]
-    pub(crate) unsafe fn position(block: NonNull<u8>, class: SizeClass) -> Position {
-        let arena = Arena::of(block);
-        let offset = block.addr().get() - arena.addr().get();
-        let page = offset >> POOL_SHIFT;
-        let head = match class.family() {
-            Family::Small => page,
-            // SAFETY: the caller's contract: the arena is mapped and in use.
-            Family::Slab => unsafe { arena.as_ref() }.head_page(page),
-        };
-        let index = class.block_index(offset - head * POOL_BYTES);
-        Position {
-            pool: Arena::pool_at(arena, head),
-            word: (index / WORD_BITS) % 4,
-            bit: (index % WORD_BITS) as u32,
-        }
     }
 }
 
