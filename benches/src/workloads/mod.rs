@@ -9,6 +9,7 @@
 //! # Invariants
 //! - Inputs (texts, tables of keys) are made before the measured part; what the
 //!   workload builds is dropped inside it, so that no allocator can put off work.
+//!   Only points of curves measure operations in the midst of a life.
 //! - The checksum depends on what was allocated and read back, never on addresses,
 //!   hash seeds or the order in which threads ran.
 
@@ -22,10 +23,15 @@ mod json;
 mod pairs;
 mod regexes;
 mod rust_ast;
+mod scale_heap;
+mod scale_threads;
 mod slots;
 mod tasks;
 mod thread_churn;
 mod threads;
+
+pub(crate) use scale_heap::SCALE_HEAP;
+pub(crate) use scale_threads::SCALE_THREADS;
 
 use std::time::Instant;
 
@@ -213,6 +219,8 @@ pub const ALL: &[Workload] = &[
     idle::KIB,
     idle::MIB,
     pairs::EMPTY,
+    SCALE_HEAP,
+    SCALE_THREADS,
 ];
 
 /// Returns the workload of that name.
