@@ -8,6 +8,8 @@
 //!   binaries `worker-*` differ in their `#[global_allocator]` alone.
 //! - [`compare`]: builds the workers, runs them in interleaved rounds, checks
 //!   that they agree, and prints, saves and draws the figures.
+//! - [`scale`]: runs the same workers at growing heaps and numbers of threads, and
+//!   shows how the cost of an operation grows.
 //! - [`bump`]: an allocator that never frees, the floor under `pairs`.
 //!
 //! # Invariants
@@ -18,5 +20,6 @@
 
 pub mod bump;
 pub mod compare;
+pub mod scale;
 pub mod worker;
 pub mod workloads;

@@ -18,7 +18,7 @@ use procfs::process::Process;
 use serde::{Deserialize, Serialize};
 
 use crate::bump::Region;
-use crate::workloads::{self, Context, Scale};
+use crate::workloads::{self, Context, Costs, Scale};
 
 /// How long a process idles before its resident set counts as idle.
 const IDLE: Duration = Duration::from_secs(1);
@@ -29,8 +29,13 @@ const IDLE: Duration = Duration::from_secs(1);
 /// use benches::worker::Job;
 /// use benches::workloads::Scale;
 ///
-/// let job =
-///     Job { workload: "pairs".to_owned(), scale: Scale::Quick, threads: 2, measure_idle: false };
+/// let job = Job {
+///     workload: "pairs".to_owned(),
+///     scale: Scale::Quick,
+///     threads: 2,
+///     live_bytes: None,
+///     measure_idle: false,
+/// };
 /// assert_eq!(
 ///     job.to_json(),
 ///     r#"{"workload":"pairs","scale":"quick","threads":2,"measure_idle":false}"#
@@ -44,6 +49,10 @@ pub struct Job {
     pub scale: Scale,
     /// Threads that a multi-threaded workload starts.
     pub threads: usize,
+    /// Bytes of live blocks, for a workload that asks how much is live; its own
+    /// choice unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live_bytes: Option<usize>,
     /// Whether to stay for a second afterwards and measure the idle process.
     pub measure_idle: bool,
 }
@@ -70,6 +79,9 @@ pub struct Report {
     /// The resident set one second after everything was freed, in KiB; `None`
     /// unless the job asked for it.
     pub idle_rss_kib: Option<u64>,
+    /// What one operation cost, from a workload that is a point of a curve.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub costs: Option<Costs>,
 }
 
 /// Runs the job in the first argument and prints its report; a job that is
@@ -107,7 +119,8 @@ fn parse(argument: Option<String>) -> Result<Job, String> {
 fn perform(job: &Job, region: Option<Region>) -> Result<String, String> {
     let workload = workloads::find(&job.workload)
         .ok_or_else(|| format!("no such workload: {}", job.workload))?;
-    let context = Context { scale: job.scale, threads: job.threads, region };
+    let context =
+        Context { scale: job.scale, threads: job.threads, live_bytes: job.live_bytes, region };
     let measurement = (workload.run)(&context);
     let memory = |error| format!("cannot read this process's memory from /proc: {error}");
     let peak_rss_kib = peak_rss_kib().map_err(memory)?;
@@ -122,6 +135,7 @@ fn perform(job: &Job, region: Option<Region>) -> Result<String, String> {
         checksum: measurement.checksum,
         peak_rss_kib,
         idle_rss_kib,
+        costs: measurement.costs,
     };
     serde_json::to_string(&report).map_err(|error| error.to_string())
 }
@@ -151,6 +165,7 @@ mod tests {
             workload: "larson".to_owned(),
             scale: Scale::Full,
             threads: 3,
+            live_bytes: Some(1 << 20),
             measure_idle: true,
         };
         assert_eq!(parse(Some(job.to_json())), Ok(job));
@@ -176,6 +191,7 @@ mod tests {
             workload: "empty".to_owned(),
             scale: Scale::Tiny,
             threads: 1,
+            live_bytes: None,
             measure_idle: false,
         };
         let line = perform(&job, None).expect("the workload runs");

@@ -80,6 +80,19 @@ fn pairs_run_to_figures_in_all_three_forms() {
 }
 
 #[test]
+fn memory_given_back_is_shown_in_percent_of_the_peak() {
+    let mut arguments = vec!["--quick", "--workload", "idle_mib", "--workload", "empty"];
+    arguments.extend(["--allocator", "pool", "--allocator", "system", "--workers", workers()]);
+    let output = compare(&arguments);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let table = String::from_utf8_lossy(&output.stdout);
+    for word in ["memory given back", "idle_mib", "idle ÷ peak", " %", "empty", "+0 KiB"] {
+        assert!(table.contains(word), "{table}");
+    }
+    assert!(!table.contains("÷ fastest"), "no figures of time alone: {table}");
+}
+
+#[test]
 fn bad_arguments_are_refused_in_one_line() {
     assert_refused(&["--workload", "pears"], &["pears", "pairs", "lru_minute"]);
     assert_refused(&["--allocator", "dlmalloc"], &["dlmalloc", "pool", "system"]);

@@ -8,22 +8,22 @@ use std::process::{Command, Stdio};
 
 use cargo_metadata::Message;
 
-use super::cli::Request;
+use super::allocators::Allocator;
 use super::error::CompareError;
 
 /// The binary of each worker, by its name.
 pub type Workers = HashMap<String, PathBuf>;
 
-/// Returns the binaries that the request needs: those of its folder, or built.
+/// Returns the binaries of these allocators: those of the folder, or built.
 ///
 /// # Errors
 /// Cargo cannot be run or fails, or a binary is not there.
-pub fn workers(request: &Request) -> Result<Workers, CompareError> {
-    let (place, mut found) = match &request.workers {
-        Some(folder) => (folder.display().to_string(), in_folder(request, folder)),
-        None => ("cargo's output".to_owned(), build(request)?),
+pub fn workers(allocators: &[Allocator], folder: Option<&Path>) -> Result<Workers, CompareError> {
+    let (place, mut found) = match folder {
+        Some(folder) => (folder.display().to_string(), in_folder(allocators, folder)),
+        None => ("cargo's output".to_owned(), build(allocators)?),
     };
-    let needed = request.allocators.iter().map(|allocator| allocator.worker());
+    let needed = allocators.iter().map(|allocator| allocator.worker());
     needed
         .map(|worker| match found.remove(&worker) {
             Some(binary) => Ok((worker, binary)),
@@ -32,18 +32,17 @@ pub fn workers(request: &Request) -> Result<Workers, CompareError> {
         .collect()
 }
 
-fn in_folder(request: &Request, folder: &Path) -> Workers {
-    let workers = request.allocators.iter().map(|allocator| allocator.worker());
+fn in_folder(allocators: &[Allocator], folder: &Path) -> Workers {
+    let workers = allocators.iter().map(|allocator| allocator.worker());
     workers
         .map(|worker| (worker.clone(), folder.join(worker)))
         .filter(|(_, binary)| binary.is_file())
         .collect()
 }
 
-/// Builds the workers that the request needs, with the features that this runner
-/// has itself, for else cargo would build everything anew at each change between
-/// the two.
-fn build(request: &Request) -> Result<Workers, CompareError> {
+/// Builds the workers, with the features that this runner has itself, for else
+/// cargo would build everything anew at each change between the two.
+fn build(allocators: &[Allocator]) -> Result<Workers, CompareError> {
     let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let not_started = |source| CompareError::CargoMissing { cargo: cargo.clone(), source };
     if std::io::stderr().is_terminal() {
@@ -54,7 +53,7 @@ fn build(request: &Request) -> Result<Workers, CompareError> {
         .args(["build", "--release", "--package", "benches"])
         .args(["--message-format", "json-render-diagnostics"])
         .args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
-    for allocator in &request.allocators {
+    for allocator in allocators {
         command.args(["--bin", &allocator.worker()]);
     }
     if cfg!(feature = "peers") {

@@ -137,7 +137,8 @@ fn workload(name: &str) -> Result<&'static Workload, String> {
     workloads::find(name).ok_or_else(|| format!("valid: {}", names().join(", ")))
 }
 
-fn allocator(name: &str) -> Result<Allocator, String> {
+/// Returns the allocator of that name, or why there is none.
+pub(crate) fn allocator(name: &str) -> Result<Allocator, String> {
     match allocators::find(name) {
         Some(allocator) if allocator.is_available() => Ok(allocator),
         Some(_) => Err("needs `cargo run --release -p benches --features peers …`".to_owned()),

@@ -1,31 +1,26 @@
 //! Runs workers, one at a time while time is taken, and collects their reports.
 //!
 //! # Design
-//! First a round for the idle memory: it takes no time, so several workers may
-//! wait out their idle second side by side; and it reads every binary once, so
-//! that the first timed round is not colder than the others. Then the timed
-//! rounds, one process after another.
+//! First the rounds for idle memory: they take no time, so several workers may
+//! wait out their idle second side by side; and they read every binary once, so
+//! that the first timed round is not colder than the others. Then the workloads
+//! that fill a gibibyte, each alone at full scale. Then the timed rounds, one
+//! process after another.
 
 use std::iter;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::thread;
-use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use process_control::{ChildExt as _, Control as _};
 
 use super::build::Workers;
 use super::cli::Request;
 use super::error::CompareError;
+use super::process;
 use super::samples::Samples;
 use super::schedule::{self, Run};
 use crate::worker::{Job, Report};
-
-/// After so many seconds a run has hung: the longest workload takes about one
-/// minute, two on a slow machine.
-const LIMIT_SECONDS: u64 = 600;
+use crate::workloads::{Scale, Subject};
 
 /// Workers that idle side by side.
 const IDLE_WORKERS: usize = 12;
@@ -38,18 +33,25 @@ pub struct Runner<'a> {
     progress: ProgressBar,
 }
 
+/// Runs that share how they are made.
+#[derive(Debug)]
+struct Phase {
+    /// What the progress line says of it.
+    name: String,
+    /// In their order.
+    runs: Vec<Run>,
+    /// So many of them side by side.
+    workers: usize,
+    /// Whether each stays for a second afterwards.
+    measures_idle: bool,
+}
+
 impl<'a> Runner<'a> {
     /// Returns a runner that has its progress line on standard error, if that is
     /// a terminal.
     pub fn new(request: &'a Request, workers: &'a Workers) -> Self {
-        let runs = schedule::round(request, 0).len() * (request.rounds + 1);
-        let progress = ProgressBar::new(runs as u64);
-        if let Ok(style) =
-            ProgressStyle::with_template("{pos:>4}/{len} {bar:30} {eta:>4} left  {msg}")
-        {
-            progress.set_style(style);
-        }
-        Self { request, workers, progress }
+        let runs: usize = phases(request).iter().map(|phase| phase.runs.len()).sum();
+        Self { request, workers, progress: progress_line(runs) }
     }
 
     /// Returns the samples of all runs.
@@ -57,128 +59,110 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// The first run that failed, or checksums that differ.
     pub fn run_all(&self) -> Result<Samples, CompareError> {
-        let samples = self.run_rounds();
+        let mut samples = Samples::default();
+        let mut phases = phases(self.request).into_iter();
+        let outcome = phases.try_for_each(|phase| self.make(phase, &mut samples));
         self.progress.finish_and_clear();
-        let samples = samples?;
+        outcome?;
         samples.check()?;
         Ok(samples)
     }
 
-    fn run_rounds(&self) -> Result<Samples, CompareError> {
-        let mut samples = self.idle_round()?;
-        for round in 0..self.request.rounds {
-            for run in schedule::round(self.request, round) {
-                let at = format!("round {}/{}", round + 1, self.request.rounds);
-                self.announce(run, &at);
-                samples.add(run, self.execute(run, false)?);
-                self.progress.inc(1);
-            }
-        }
-        Ok(samples)
-    }
-
-    /// The round that measures idle memory.
-    fn idle_round(&self) -> Result<Samples, CompareError> {
-        let runs = Mutex::new(schedule::round(self.request, 0).into_iter());
-        let samples = Mutex::new(Samples::default());
+    fn make(&self, phase: Phase, samples: &mut Samples) -> Result<(), CompareError> {
+        let Phase { name, runs, workers, measures_idle } = phase;
+        let (runs, samples) = (Mutex::new(runs.into_iter()), Mutex::new(samples));
         let next = || runs.lock().expect("no panic").next();
         let work = || -> Result<(), CompareError> {
             for run in iter::from_fn(next) {
-                self.announce(run, "idle memory");
-                let report = self.execute(run, true)?;
+                let (workload, allocator) = (run.workload.name, run.allocator.key);
+                self.progress.set_message(format!("{name} · {workload} · {allocator}"));
+                let report = self.execute(run, measures_idle)?;
                 samples.lock().expect("no panic").add(run, report);
                 self.progress.inc(1);
             }
             Ok(())
         };
         thread::scope(|scope| {
-            let threads: Vec<_> = (0..IDLE_WORKERS).map(|_| scope.spawn(work)).collect();
+            let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
             threads.into_iter().try_for_each(|thread| thread.join().expect("no panic"))
-        })?;
-        Ok(samples.into_inner().expect("no panic"))
-    }
-
-    fn announce(&self, run: Run, at: &str) {
-        self.progress.set_message(format!("{at} · {} · {}", run.workload.name, run.allocator.key));
+        })
     }
 
     /// Makes one run in a process of its own.
     fn execute(&self, run: Run, measure_idle: bool) -> Result<Report, CompareError> {
-        let worker = run.allocator.worker();
         let job = Job {
             workload: run.workload.name.to_owned(),
             scale: self.request.scale,
             threads: self.request.threads,
+            live_bytes: None,
             measure_idle,
         };
-        // `build::workers` has found all that the request needs.
-        let binary = self.workers.get(&worker).cloned().unwrap_or_else(|| PathBuf::from(&worker));
-        execute(Command::new(binary).arg(job.to_json()), &worker, run.workload.name)
+        process::perform(self.workers, run, &job)
     }
 }
 
-/// Runs a worker to its end and reads its report.
-fn execute(
-    command: &mut Command,
-    worker: &str,
-    workload: &'static str,
-) -> Result<Report, CompareError> {
-    let worker = worker.to_owned();
-    let not_started = |source| CompareError::NotStarted { worker: worker.clone(), source };
-    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let output = child
-        .map_err(not_started)?
-        .controlled_with_output()
-        .time_limit(Duration::from_secs(LIMIT_SECONDS))
-        .terminate_for_timeout()
-        .wait()
-        .map_err(not_started)?;
-    let Some(output) = output else {
-        return Err(CompareError::Hung { worker, workload, seconds: LIMIT_SECONDS });
-    };
-    let output = output.into_std_lossy();
-    if !output.status.success() {
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        return Err(CompareError::Crashed { worker, workload, status: output.status, stderr });
+/// Returns a progress line on standard error, if that is a terminal.
+pub(crate) fn progress_line(runs: usize) -> ProgressBar {
+    let progress = ProgressBar::new(runs as u64);
+    if let Ok(style) = ProgressStyle::with_template("{pos:>4}/{len} {bar:30} {eta:>4} left  {msg}")
+    {
+        progress.set_style(style);
     }
-    serde_json::from_slice(&output.stdout).map_err(|_| {
-        let output = String::from_utf8_lossy(&output.stdout).into_owned();
-        CompareError::NoReport { worker, workload, output }
-    })
+    progress
+}
+
+/// Returns all runs of a request, in the order in which they are made.
+fn phases(request: &Request) -> Vec<Phase> {
+    let all_rounds = |subject| {
+        let rounds = 0..request.rounds;
+        rounds.flat_map(|round| schedule::round(request, round, subject)).collect::<Vec<_>>()
+    };
+    let mut idle = schedule::round(request, 0, Subject::Time);
+    idle.extend(all_rounds(Subject::Process));
+    let mut phases = vec![
+        Phase {
+            name: "idle memory".to_owned(),
+            runs: idle,
+            workers: IDLE_WORKERS,
+            measures_idle: true,
+        },
+        Phase {
+            name: "memory given back".to_owned(),
+            runs: all_rounds(Subject::GivenBack),
+            // At full scale each takes a gibibyte.
+            workers: if request.scale == Scale::Full { 1 } else { IDLE_WORKERS / 2 },
+            measures_idle: true,
+        },
+    ];
+    phases.extend((0..request.rounds).map(|round| Phase {
+        name: format!("round {}/{}", round + 1, request.rounds),
+        runs: schedule::round(request, round, Subject::Time),
+        workers: 1,
+        measures_idle: false,
+    }));
+    phases
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::cli::parse;
     use super::*;
 
-    fn shell(script: &str) -> Result<Report, CompareError> {
-        execute(Command::new("sh").args(["-c", script]), "worker-sh", "list")
+    #[test]
+    fn a_gibibyte_is_filled_by_one_worker_at_a_time() {
+        let request = parse(["compare"]).expect("valid");
+        let fills = |phase: &&Phase| phase.runs.iter().any(|run| run.workload.name == "idle_mib");
+        let phases = phases(&request);
+        let filling: Vec<_> = phases.iter().filter(fills).collect();
+        assert_eq!(filling.len(), 1);
+        assert_eq!(filling[0].workers, 1);
     }
 
     #[test]
-    fn a_report_is_read() {
-        let line = r#"{"seconds":0.5,"checksum":7,"peak_rss_kib":100,"idle_rss_kib":null}"#;
-        let report = shell(&format!("echo '{line}'")).expect("a report");
-        assert_eq!((report.checksum, report.idle_rss_kib), (7, None));
-    }
-
-    #[test]
-    fn a_signal_is_named_with_what_was_said_before() {
-        let error = shell("echo corrupted >&2; kill -SEGV $$").expect_err("killed");
-        let text = error.to_string();
-        assert!(text.contains("worker-sh died in list: signal: 11 (SIGSEGV)"), "{text}");
-        assert!(text.contains("corrupted"), "{text}");
-    }
-
-    #[test]
-    fn an_exit_code_and_a_missing_report_are_failures() {
-        assert!(matches!(shell("exit 3"), Err(CompareError::Crashed { .. })));
-        assert!(matches!(shell("echo well"), Err(CompareError::NoReport { .. })));
-    }
-
-    #[test]
-    fn a_worker_that_says_much_is_not_blocked() {
-        let text = shell("yes | head -c 1000000 >&2; exit 1").expect_err("failed").to_string();
-        assert!(text.len() > 1_000_000);
+    fn who_takes_time_runs_alone() {
+        let request = parse(["compare", "--quick"]).expect("valid");
+        for phase in phases(&request).iter().filter(|phase| !phase.measures_idle) {
+            assert_eq!(phase.workers, 1, "{}", phase.name);
+        }
     }
 }

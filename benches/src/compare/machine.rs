@@ -16,7 +16,7 @@ pub fn describe() -> String {
     if let Some(model) = CpuInfo::current().ok().and_then(|cpus| model(&cpus)) {
         parts.push(model);
     }
-    let cpus = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let cpus = cpus();
     parts.push(format!("{cpus} CPU{}", if cpus == 1 { "" } else { "s" }));
     if let Ok(memory) = Meminfo::current() {
         parts.push(format!("{} GiB", (memory.mem_total + (1 << 29)) >> 30));
@@ -27,6 +27,17 @@ pub fn describe() -> String {
     }
     parts.push(std::env::consts::ARCH.to_owned());
     parts.join(", ")
+}
+
+/// Returns how many threads run at a time.
+pub fn cpus() -> usize {
+    thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Returns the memory that a process may take without the machine swapping;
+/// `None` if the kernel does not say.
+pub fn available_bytes() -> Option<u64> {
+    Meminfo::current().ok()?.mem_available
 }
 
 fn model(cpus: &CpuInfo) -> Option<String> {

@@ -4,9 +4,10 @@
 //! One file a step, in the order in which `main` takes them:
 //! [`cli`] (what was asked) → [`sink`] (the files to write can be written) →
 //! [`build`] (the workers, built) → [`schedule`] (which run follows which) →
-//! [`execute`] (one run) → [`samples`] (what all runs said) → [`summary`] (medians
-//! and ratios) → [`table`], [`json`], [`plot`] (the three ways to show them).
-//! [`allocators`] lists who is compared; [`machine`] says where; [`error`] holds
+//! [`execute`] and [`process`] (all runs, and one) → [`samples`] (what all runs
+//! said) → [`summary`] (medians and ratios) → [`table`] with [`memory`], [`json`],
+//! [`plot`] (the three ways to show them). [`allocators`] lists who is compared;
+//! [`machine`] says where; `canvas` is what pictures are drawn on; [`error`] holds
 //! everything that can go wrong.
 //!
 //! # Invariants
@@ -15,12 +16,15 @@
 
 pub mod allocators;
 pub mod build;
+pub(crate) mod canvas;
 pub mod cli;
 pub mod error;
 pub mod execute;
 pub mod json;
 pub mod machine;
+pub mod memory;
 pub mod plot;
+pub mod process;
 pub mod samples;
 pub mod schedule;
 pub mod sink;
@@ -47,7 +51,7 @@ pub fn main() -> ExitCode {
 fn compare(request: &Request) -> Result<(), CompareError> {
     let json_file = request.json.as_deref().map(Sink::open).transpose()?;
     let plot_file = request.plot.as_deref().map(Sink::open).transpose()?;
-    let workers = build::workers(request)?;
+    let workers = build::workers(&request.allocators, request.workers.as_deref())?;
     let samples = Runner::new(request, &workers).run_all()?;
     let machine = machine::describe();
     let summaries = summary::summarise(&samples, request);

@@ -2,20 +2,20 @@
 //!
 //! # Design
 //! A panel has a row an allocator with two bars: time, with a whisker from the
-//! fastest to the slowest round, and peak RSS. Each panel has its own scales,
+//! fastest to the slowest round, and peak RSS. A workload that is measured for its
+//! memory has the idle RSS in the place of time. Each panel has its own scales,
 //! from zero, for workloads differ by orders of magnitude and only allocators are
 //! compared. Colour says what an allocator is in the comparison, not which: its
 //! name stands beside the bar.
 
-use plotters::coord::Shift;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::text_anchor::HPos;
 
 use super::allocators::Role;
+use super::canvas::{Area, Drawn, INK, OURS, PALE_INK, SYSTEM, length, picture, pixels, text};
 use super::error::CompareError;
 use super::summary::{Figures, Summary};
-
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+use crate::workloads::Subject;
 
 /// Panels side by side.
 const COLUMNS: usize = 3;
@@ -38,8 +38,6 @@ const MEMORY_WIDTH: i32 = 70;
 /// Whiskers end here if a round was much slower than the median.
 const WHISKER_WIDTH: i32 = TIME_WIDTH + 10;
 
-const INK: RGBColor = RGBColor(40, 40, 40);
-const PALE_INK: RGBColor = RGBColor(120, 120, 120);
 const MEMORY: RGBColor = RGBColor(176, 190, 160);
 
 /// Returns the picture as SVG.
@@ -47,42 +45,31 @@ const MEMORY: RGBColor = RGBColor(176, 190, 160);
 /// # Errors
 /// [`CompareError::Drawing`], if the backend fails.
 pub fn render(summaries: &[Summary], machine: &str) -> Result<String, CompareError> {
-    let mut picture = String::new();
-    draw(summaries, machine, &mut picture)
-        .map_err(|error| CompareError::Drawing(error.to_string()))?;
-    Ok(picture)
-}
-
-type Drawn<'a> = Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>>;
-
-fn draw<'a>(summaries: &[Summary], machine: &str, picture: &'a mut String) -> Drawn<'a> {
     let rows = summaries.iter().map(|summary| summary.results.len()).max().unwrap_or(0);
     let panel_height = NAME_HEIGHT + length(rows) * ROW_HEIGHT + GAP_HEIGHT;
     let lines = length(summaries.len().div_ceil(COLUMNS));
     let columns = length(COLUMNS.min(summaries.len()));
     let size = ((columns * PANEL_WIDTH + 20).max(HEAD_WIDTH), HEAD_HEIGHT + lines * panel_height);
-    let area = SVGBackend::with_string(picture, (size.0.unsigned_abs(), size.1.unsigned_abs()))
-        .into_drawing_area();
-    area.fill(&WHITE)?;
-    text(&area, "Time and memory by allocator", (20, 26), 20, INK, HPos::Left)?;
     let subtitle = format!("{machine}; lines from the fastest to the slowest round");
-    text(&area, &subtitle, (20, 50), 13, PALE_INK, HPos::Left)?;
-    for (number, summary) in summaries.iter().enumerate() {
-        let (line, column) = (length(number / COLUMNS), length(number % COLUMNS));
-        let corner = (10 + column * PANEL_WIDTH, HEAD_HEIGHT + line * panel_height);
-        panel(&area, summary, corner)?;
-    }
-    area.present()
+    picture(size, "Time and memory by allocator", &subtitle, |area| {
+        for (number, summary) in summaries.iter().enumerate() {
+            let (line, column) = (length(number / COLUMNS), length(number % COLUMNS));
+            let corner = (10 + column * PANEL_WIDTH, HEAD_HEIGHT + line * panel_height);
+            panel(area, summary, corner)?;
+        }
+        Ok(())
+    })
 }
 
 fn panel<'a>(area: &Area<'a>, summary: &Summary, (left, top): (i32, i32)) -> Drawn<'a> {
-    let largest = |figure: fn(&Figures) -> f64| {
+    let largest = |figure: &dyn Fn(&Figures) -> f64| {
         summary.results.iter().map(|(_, figures)| figure(figures)).fold(0.0, f64::max)
     };
-    let longest = largest(|figures| figures.median_s);
-    let fattest = largest(|figures| figures.peak_rss_kib as f64);
+    let first = First::of(summary.subject);
+    let longest = largest(&|figures| first.middle(figures));
+    let fattest = largest(&|figures| figures.peak_rss_kib as f64);
     text(area, summary.name, (left + 10, top + 10), 16, INK, HPos::Left)?;
-    let captions = [("seconds, median", TIME_LEFT), ("peak MiB", MEMORY_LEFT)];
+    let captions = [(first.caption(), TIME_LEFT), ("peak MiB", MEMORY_LEFT)];
     for (caption, offset) in captions {
         text(area, caption, (left + offset, top + 31), 11, PALE_INK, HPos::Left)?;
     }
@@ -90,22 +77,65 @@ fn panel<'a>(area: &Area<'a>, summary: &Summary, (left, top): (i32, i32)) -> Dra
         let middle = top + NAME_HEIGHT + length(row) * ROW_HEIGHT + ROW_HEIGHT / 2;
         text(area, allocator.key, (left + TIME_LEFT - 8, middle), 12, INK, HPos::Right)?;
 
-        let time_left = left + TIME_LEFT;
-        let time = |seconds: f64| pixels(seconds / longest, TIME_WIDTH);
-        bar(area, (time_left, middle), time(figures.median_s), colour(allocator.role))?;
-        let slowest = time(figures.max_s).min(WHISKER_WIDTH);
-        let whisker = [time(figures.min_s), slowest].map(|x| (time_left + x, middle));
-        area.draw(&PathElement::new(whisker, INK.stroke_width(1)))?;
-        let after = time_left + slowest.max(time(figures.median_s)) + 5;
-        text(area, &seconds(figures.median_s), (after, middle), 11, INK, HPos::Left)?;
+        let first_left = left + TIME_LEFT;
+        let long = |value: f64| pixels(value / longest, TIME_WIDTH);
+        let mut end = long(first.middle(figures));
+        bar(area, (first_left, middle), end, colour(allocator.role))?;
+        if first == First::Time {
+            let slowest = long(figures.max_s).min(WHISKER_WIDTH);
+            let whisker = [long(figures.min_s), slowest].map(|x| (first_left + x, middle));
+            area.draw(&PathElement::new(whisker, INK.stroke_width(1)))?;
+            end = end.max(slowest);
+        }
+        text(area, &first.label(figures), (first_left + end + 5, middle), 11, INK, HPos::Left)?;
 
         let memory_left = left + MEMORY_LEFT;
         let memory = pixels(figures.peak_rss_kib as f64 / fattest, MEMORY_WIDTH);
         bar(area, (memory_left, middle), memory, MEMORY)?;
-        let label = format!("{:.1}", figures.peak_rss_kib as f64 / 1024.0);
-        text(area, &label, (memory_left + memory + 5, middle), 11, INK, HPos::Left)?;
+        text(
+            area,
+            &mib(figures.peak_rss_kib),
+            (memory_left + memory + 5, middle),
+            11,
+            INK,
+            HPos::Left,
+        )?;
     }
     Ok(())
+}
+
+/// What the first of a panel's two bars shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum First {
+    Time,
+    IdleMemory,
+}
+
+impl First {
+    fn of(subject: Subject) -> Self {
+        if subject == Subject::Time { Self::Time } else { Self::IdleMemory }
+    }
+
+    fn caption(self) -> &'static str {
+        match self {
+            Self::Time => "seconds, median",
+            Self::IdleMemory => "idle MiB",
+        }
+    }
+
+    fn middle(self, figures: &Figures) -> f64 {
+        match self {
+            Self::Time => figures.median_s,
+            Self::IdleMemory => figures.idle_rss_kib as f64,
+        }
+    }
+
+    fn label(self, figures: &Figures) -> String {
+        match self {
+            Self::Time => seconds(figures.median_s),
+            Self::IdleMemory => mib(figures.idle_rss_kib),
+        }
+    }
 }
 
 /// A bar to the right of a point, centred on it.
@@ -114,22 +144,10 @@ fn bar<'a>(area: &Area<'a>, (x, y): (i32, i32), length: i32, colour: RGBColor) -
     area.draw(&Rectangle::new([(x, y - half), (x + length, y + half)], colour.filled()))
 }
 
-fn text<'a>(
-    area: &Area<'a>,
-    content: &str,
-    at: (i32, i32),
-    size: i32,
-    colour: RGBColor,
-    anchor: HPos,
-) -> Drawn<'a> {
-    let style = ("sans-serif", size).into_text_style(area).color(&colour);
-    area.draw(&Text::new(content, at, style.pos(Pos::new(anchor, VPos::Center))))
-}
-
 fn colour(role: Role) -> RGBColor {
     match role {
-        Role::Ours => RGBColor(214, 96, 39),
-        Role::System => RGBColor(140, 140, 140),
+        Role::Ours => OURS,
+        Role::System => SYSTEM,
         Role::Peer => RGBColor(94, 140, 190),
         Role::Floor => RGBColor(205, 205, 205),
     }
@@ -140,15 +158,8 @@ fn seconds(value: f64) -> String {
     if value < 0.1 { format!("{value:.4}") } else { format!("{value:.3}") }
 }
 
-/// A share of a length; nothing of it if the share is not a number.
-#[expect(clippy::cast_possible_truncation, reason = "saturates, and is clamped by the caller")]
-fn pixels(share: f64, of: i32) -> i32 {
-    (share * f64::from(of)).round() as i32
-}
-
-/// A count of rows or panels as a factor of pixels.
-fn length(count: usize) -> i32 {
-    i32::try_from(count).unwrap_or(i32::MAX)
+fn mib(kib: u64) -> String {
+    format!("{:.1}", kib as f64 / 1024.0)
 }
 
 #[cfg(test)]
@@ -164,6 +175,15 @@ mod tests {
         for word in ["list", "pool", "system", "a box"] {
             assert!(picture.contains(word), "{word}");
         }
+    }
+
+    #[test]
+    fn a_workload_for_memory_has_its_idle_memory_drawn() {
+        let summary = example(&[("pool", 1.0, 300 << 10)]);
+        let idle = Summary { subject: Subject::GivenBack, ..summary };
+        let picture = render(&[idle], "a box").expect("drawn");
+        assert!(picture.contains("idle MiB") && !picture.contains("seconds, median"));
+        assert!(picture.contains("150.0") && picture.contains("300.0"));
     }
 
     #[test]

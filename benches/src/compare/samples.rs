@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::error::CompareError;
 use super::schedule::Run;
 use crate::worker::Report;
+use crate::workloads::Subject;
 
 /// The reports of one workload under one allocator.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,8 +14,9 @@ pub struct Series {
     pub seconds: Vec<f64>,
     /// Peak RSS of each timed round, in KiB.
     pub peak_rss_kib: Vec<u64>,
-    /// RSS one second after everything was freed, in KiB.
-    pub idle_rss_kib: u64,
+    /// RSS one second after everything was freed, in KiB, of each run that
+    /// stayed so long.
+    pub idle_rss_kib: Vec<u64>,
 }
 
 /// All reports so far.
@@ -26,13 +28,13 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// Adds a report; one with idle memory comes from the round that is not timed.
+    /// Adds a report. Of a workload measured for its time, one with idle memory
+    /// comes from the round that is not timed; of the others each run yields both.
     pub fn add(&mut self, run: Run, report: Report) {
         let key = run.allocator.key;
         let series = self.series.entry((run.workload.name, key)).or_default();
-        if let Some(kib) = report.idle_rss_kib {
-            series.idle_rss_kib = kib;
-        } else {
+        series.idle_rss_kib.extend(report.idle_rss_kib);
+        if report.idle_rss_kib.is_none() || run.workload.subject != Subject::Time {
             series.seconds.push(report.seconds);
             series.peak_rss_kib.push(report.peak_rss_kib);
         }
@@ -78,7 +80,10 @@ mod tests {
             workload: workloads::find("list").expect("a workload"),
             allocator: allocators::find(allocator).expect("an allocator"),
         };
-        samples.add(run, Report { seconds: 1.0, checksum, peak_rss_kib: 100, idle_rss_kib });
+        samples.add(
+            run,
+            Report { seconds: 1.0, checksum, peak_rss_kib: 100, idle_rss_kib, costs: None },
+        );
     }
 
     #[test]
@@ -86,9 +91,30 @@ mod tests {
         let mut samples = Samples::default();
         add(&mut samples, "system", 5, Some(40));
         add(&mut samples, "system", 5, None);
-        let expected = Series { seconds: vec![1.0], peak_rss_kib: vec![100], idle_rss_kib: 40 };
+        let expected =
+            Series { seconds: vec![1.0], peak_rss_kib: vec![100], idle_rss_kib: vec![40] };
         assert_eq!(samples.of("list", "system"), Some(&expected));
         assert_eq!(samples.of("list", "pool"), None);
+    }
+
+    #[test]
+    fn a_run_for_memory_yields_all_figures() {
+        let mut samples = Samples::default();
+        let run = Run {
+            workload: workloads::find("idle_mib").expect("a workload"),
+            allocator: allocators::find("pool").expect("an allocator"),
+        };
+        let report = Report {
+            seconds: 1.0,
+            checksum: 5,
+            peak_rss_kib: 100,
+            idle_rss_kib: Some(40),
+            costs: None,
+        };
+        samples.add(run, report);
+        let expected =
+            Series { seconds: vec![1.0], peak_rss_kib: vec![100], idle_rss_kib: vec![40] };
+        assert_eq!(samples.of("idle_mib", "pool"), Some(&expected));
     }
 
     #[test]

@@ -10,7 +10,7 @@
 
 use super::allocators::Allocator;
 use super::cli::Request;
-use crate::workloads::Workload;
+use crate::workloads::{Subject, Workload};
 
 /// One run to make.
 #[derive(Clone, Copy, Debug)]
@@ -21,10 +21,13 @@ pub struct Run {
     pub allocator: Allocator,
 }
 
-/// Returns the runs of one round, numbered from 0.
-pub fn round(request: &Request, round: usize) -> Vec<Run> {
+/// Returns the runs of one round, numbered from 0, of the workloads that are
+/// measured for this and want as many rounds.
+pub fn round(request: &Request, round: usize, subject: Subject) -> Vec<Run> {
     let mut runs = Vec::new();
-    for (position, workload) in request.workloads.iter().enumerate() {
+    let takes_part =
+        |one: &&&'static Workload| one.subject == subject && round < subject.most_rounds();
+    for (position, workload) in request.workloads.iter().filter(takes_part).enumerate() {
         let mut allocators: Vec<_> = request.allocators_of(workload).collect();
         if !allocators.is_empty() {
             let places = (round + position) % allocators.len();
@@ -41,7 +44,7 @@ mod tests {
     use super::*;
 
     fn keys(request: &Request, number: usize, workload: &str) -> Vec<&'static str> {
-        let runs = round(request, number);
+        let runs = round(request, number, Subject::Time);
         let of_workload = runs.iter().filter(|run| run.workload.name == workload);
         of_workload.map(|run| run.allocator.key).collect()
     }
@@ -62,17 +65,25 @@ mod tests {
     fn a_round_has_each_run_once() {
         let request = parse(["compare"]).expect("valid");
         for number in 0..3 {
-            let mut runs: Vec<_> = round(&request, number)
+            let mut runs: Vec<_> = round(&request, number, Subject::Time)
                 .iter()
                 .map(|run| (run.workload.name, run.allocator.key))
                 .collect();
-            let expected: usize =
-                request.workloads.iter().map(|one| request.allocators_of(one).count()).sum();
+            let timed = request.workloads.iter().filter(|one| one.subject == Subject::Time);
+            let expected: usize = timed.map(|one| request.allocators_of(one).count()).sum();
             assert_eq!(runs.len(), expected);
             runs.sort_unstable();
             runs.dedup();
             assert_eq!(runs.len(), expected);
         }
+    }
+
+    #[test]
+    fn a_gibibyte_is_filled_in_the_first_round_alone() {
+        let request = parse(["compare", "--workload", "idle_small"]).expect("valid");
+        assert!(!round(&request, 0, Subject::GivenBack).is_empty());
+        assert!(round(&request, 1, Subject::GivenBack).is_empty());
+        assert!(round(&request, 0, Subject::Time).is_empty());
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::allocators::{Allocator, Role};
 use super::cli::Request;
 use super::samples::{Samples, Series};
+use crate::workloads::{Subject, Workload};
 
 /// The figures of one workload under one allocator.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -23,7 +24,7 @@ pub struct Figures {
     pub max_s: f64,
     /// Median of the rounds' peak RSS, in KiB.
     pub peak_rss_kib: u64,
-    /// RSS one second after everything was freed, in KiB.
+    /// Median of the RSS one second after everything was freed, in KiB.
     pub idle_rss_kib: u64,
 }
 
@@ -32,21 +33,25 @@ impl Figures {
     fn of(series: &Series) -> Option<Self> {
         let mut seconds = series.seconds.clone();
         seconds.sort_unstable_by(f64::total_cmp);
-        let mut peaks = series.peak_rss_kib.clone();
-        peaks.sort_unstable();
         Some(Self {
             median_s: median(&seconds)?,
             min_s: *seconds.first()?,
             max_s: *seconds.last()?,
-            // With an even number of rounds the lower of the middle two.
-            peak_rss_kib: *peaks.get(peaks.len().checked_sub(1)? / 2)?,
-            idle_rss_kib: series.idle_rss_kib,
+            peak_rss_kib: middle(&series.peak_rss_kib)?,
+            idle_rss_kib: middle(&series.idle_rss_kib)?,
         })
     }
 }
 
+/// The median of sizes: with an even number of them the lower of the middle two.
+fn middle(sizes: &[u64]) -> Option<u64> {
+    let mut sizes = sizes.to_vec();
+    sizes.sort_unstable();
+    sizes.get(sizes.len().checked_sub(1)? / 2).copied()
+}
+
 /// The middle of a sorted list, or the mean of the middle two; `None` of none.
-fn median(sorted: &[f64]) -> Option<f64> {
+pub(crate) fn median(sorted: &[f64]) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     Some(f64::midpoint(sorted[last / 2], sorted[last.div_ceil(2)]))
 }
@@ -58,6 +63,8 @@ pub struct Summary {
     pub name: &'static str,
     /// What it stands for.
     pub about: &'static str,
+    /// What it is measured for.
+    pub subject: Subject,
     /// Who ran it, and how that went.
     pub results: Vec<(Allocator, Figures)>,
 }
@@ -114,18 +121,19 @@ pub struct Spread {
     pub worst: f64,
 }
 
-/// Returns the spread of a ratio of one allocator over the workloads that have
-/// it; `None` if none has.
+/// Returns the spread of a ratio of one allocator over the workloads that are
+/// measured for their time and have it; `None` if none has.
 pub fn spread(
-    summaries: &[Summary],
+    summaries: &[&Summary],
     allocator: Allocator,
     ratio: impl Fn(Ratios) -> Option<f64>,
 ) -> Option<Spread> {
-    let of_one = |summary: &Summary| {
+    let timed = summaries.iter().filter(|summary| summary.subject == Subject::Time);
+    let of_one = |summary: &&Summary| {
         let (_, figures) = summary.results.iter().find(|(one, _)| *one == allocator)?;
         ratio(summary.ratios(figures))
     };
-    let ratios: Vec<f64> = summaries.iter().filter_map(of_one).collect();
+    let ratios: Vec<f64> = timed.filter_map(of_one).collect();
     let worst = ratios.iter().copied().max_by(f64::total_cmp)?;
     let logarithms: f64 = ratios.iter().map(|ratio| ratio.ln()).sum();
     Some(Spread { mean: (logarithms / ratios.len() as f64).exp(), worst })
@@ -133,7 +141,7 @@ pub fn spread(
 
 /// Returns the figures of each workload asked for.
 pub fn summarise(samples: &Samples, request: &Request) -> Vec<Summary> {
-    let summary = |workload: &&'static crate::workloads::Workload| {
+    let summary = |workload: &&'static Workload| {
         let results = request
             .allocators_of(workload)
             .filter_map(|one| {
@@ -141,7 +149,7 @@ pub fn summarise(samples: &Samples, request: &Request) -> Vec<Summary> {
                 Some((one, Figures::of(series)?))
             })
             .collect();
-        Summary { name: workload.name, about: workload.about, results }
+        Summary { name: workload.name, about: workload.about, subject: workload.subject, results }
     };
     request.workloads.iter().map(summary).collect()
 }
@@ -166,6 +174,7 @@ pub(super) mod tests {
         Summary {
             name: "list",
             about: "a list of nodes",
+            subject: Subject::Time,
             results: results.iter().map(result).collect(),
         }
     }
@@ -188,7 +197,7 @@ pub(super) mod tests {
         let series = Series {
             seconds: vec![5.0, 1.0, 3.0],
             peak_rss_kib: vec![30, 10, 20],
-            idle_rss_kib: 4,
+            idle_rss_kib: vec![4],
         };
         let expected =
             Figures { median_s: 3.0, min_s: 1.0, max_s: 5.0, peak_rss_kib: 20, idle_rss_kib: 4 };
@@ -224,8 +233,16 @@ pub(super) mod tests {
         let fast = example(&[("pool", 1.0, 1), ("system", 4.0, 1)]);
         let slow = example(&[("pool", 2.0, 1), ("system", 1.0, 1)]);
         let pool = allocators::find("pool").expect("an allocator");
-        let found = spread(&[fast, slow], pool, |ratios| ratios.system).expect("a ratio");
+        let found = spread(&[&fast, &slow], pool, |ratios| ratios.system).expect("a ratio");
         assert!(is(Some(found.mean), 0.5_f64.sqrt()) && is(Some(found.worst), 2.0));
         assert_eq!(spread(&[], pool, |ratios| ratios.system), None);
+    }
+
+    #[test]
+    fn what_is_measured_for_its_memory_counts_in_no_mean() {
+        let idle = example(&[("pool", 1.0, 1), ("system", 4.0, 1)]);
+        let idle = Summary { subject: Subject::GivenBack, ..idle };
+        let pool = allocators::find("pool").expect("an allocator");
+        assert_eq!(spread(&[&idle], pool, |ratios| ratios.system), None);
     }
 }

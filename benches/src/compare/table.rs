@@ -1,23 +1,35 @@
-//! The figures for people: one block a workload, then the means over all.
+//! The figures for people: one block a workload, then the means over all that are
+//! measured for their time, then the memory given back.
 
 use std::fmt::Write as _;
 
 use super::allocators::{Allocator, Role};
+use super::memory;
 use super::summary::{Ratios, Spread, Summary, spread};
+use crate::workloads::Subject;
 
 /// Returns the whole text, without colours, ready to be pasted.
 pub fn render(summaries: &[Summary], machine: &str) -> String {
+    let (timed, others): (Vec<_>, Vec<_>) =
+        summaries.iter().partition(|summary| summary.subject == Subject::Time);
     let mut text = format!("{machine}\n");
-    for summary in summaries {
+    for summary in &timed {
         text += "\n";
         text += &workload(summary);
     }
-    if summaries.len() > 1 {
+    if timed.len() > 1 {
         text += "\n";
-        text += &means(summaries);
+        text += &means(&timed);
+    }
+    if !others.is_empty() {
+        text += "\n";
+        text += &memory::render(&others);
     }
     text
 }
+
+/// What a pair may cost under ours, over what it costs under the floor.
+const MOST_OVER_FLOOR: f64 = 1.3;
 
 /// One workload's block.
 fn workload(summary: &Summary) -> String {
@@ -41,15 +53,25 @@ fn workload(summary: &Summary) -> String {
         line(&mut text, allocator.key, &cells.each_ref().map(String::as_str));
     }
     if let (Some(ours), Some(floor)) = (summary.of(Role::Ours), summary.of(Role::Floor)) {
-        let over_floor = ratio(Some(ours.median_s / floor.median_s));
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "  pool takes {over_floor} of the time of one that never frees");
+        let _ = writeln!(
+            text,
+            "  pool takes {:.2} of the time of one that never frees",
+            ours.median_s / floor.median_s
+        );
     }
     text
 }
 
+/// The line of the means on a workload that the floor ran too.
+fn over_floor(summary: &Summary) -> Option<String> {
+    let (ours, floor) = (summary.of(Role::Ours)?, summary.of(Role::Floor)?);
+    let ratio = ours.median_s / floor.median_s;
+    Some(format!("{}: pool ÷ bump {ratio:.2}, target ≤ {MOST_OVER_FLOOR:.2}\n", summary.name))
+}
+
 /// The block over all workloads.
-fn means(summaries: &[Summary]) -> String {
+fn means(summaries: &[&Summary]) -> String {
     let mut text = format!("geometric mean over {} workloads, and the worst\n", summaries.len());
     line(&mut text, "", &["÷ fastest", "worst", "÷ system", "worst", "RSS ÷ leanest", "worst"]);
     for allocator in allocators(summaries) {
@@ -64,14 +86,16 @@ fn means(summaries: &[Summary]) -> String {
             .collect();
         line(&mut text, allocator.key, &cells.iter().map(String::as_str).collect::<Vec<_>>());
     }
-    text + "÷ fastest: time over the fastest of all but pool and bump; \
-            RSS ÷ leanest: peak over the leanest of all but pool and system\n"
+    text += "÷ fastest: time over the fastest of all but pool and bump; \
+            RSS ÷ leanest: peak over the leanest of all but pool and system\n";
+    text.extend(summaries.iter().filter_map(|summary| over_floor(summary)));
+    text
 }
 
 /// All but the floor that ran anything, in their order.
-fn allocators(summaries: &[Summary]) -> Vec<Allocator> {
+fn allocators(summaries: &[&Summary]) -> Vec<Allocator> {
     let mut found = Vec::new();
-    for (allocator, _) in summaries.iter().flat_map(|summary| &summary.results) {
+    for (allocator, _) in summaries.iter().flat_map(|summary| summary.results.iter()) {
         if allocator.role != Role::Floor && !found.contains(allocator) {
             found.push(*allocator);
         }
@@ -80,7 +104,7 @@ fn allocators(summaries: &[Summary]) -> Vec<Allocator> {
 }
 
 /// Appends a line of a name and right-aligned cells.
-fn line(text: &mut String, name: &str, cells: &[&str]) {
+pub(super) fn line(text: &mut String, name: &str, cells: &[&str]) {
     // Writing to a string cannot fail.
     let _ = write!(text, "  {name:<12}");
     for cell in cells {
@@ -89,7 +113,7 @@ fn line(text: &mut String, name: &str, cells: &[&str]) {
     text.push('\n');
 }
 
-fn seconds(value: f64) -> String {
+pub(super) fn seconds(value: f64) -> String {
     format!("{value:.4}")
 }
 
@@ -97,7 +121,7 @@ fn ratio(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"))
 }
 
-fn mib(kib: u64) -> String {
+pub(super) fn mib(kib: u64) -> String {
     format!("{:.1} MiB", kib as f64 / 1024.0)
 }
 
@@ -121,7 +145,18 @@ mod tests {
     }
 
     #[test]
-    fn the_means_come_last() {
+    fn memory_has_a_section_of_its_own_after_the_means() {
+        let timed = || example(&[("pool", 1.3, 1), ("system", 2.0, 1), ("bump", 1.0, 1)]);
+        let idle = Summary { subject: Subject::GivenBack, ..timed() };
+        let text = render(&[timed(), idle, timed()], "a box");
+        assert!(text.contains("geometric mean over 2 workloads"), "{text}");
+        assert!(text.contains("list: pool ÷ bump 1.30, target ≤ 1.30\n"), "{text}");
+        let (_, section) = text.split_once("memory given back").expect("a section");
+        assert!(section.contains("idle ÷ peak") && !section.contains("÷ fastest"), "{section}");
+    }
+
+    #[test]
+    fn the_means_come_after_the_workloads() {
         let text = render(&[example(&[("pool", 1.0, 1)]), example(&[("pool", 1.0, 1)])], "a box");
         let means = text.split("geometric mean").nth(1).expect("a block of means");
         let pool = means.lines().find(|line| line.contains("pool")).expect("a row");

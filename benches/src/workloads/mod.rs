@@ -9,6 +9,7 @@
 //! # Invariants
 //! - Inputs (texts, tables of keys) are made before the measured part; what the
 //!   workload builds is dropped inside it, so that no allocator can put off work.
+//!   Only points of curves measure operations in the midst of a life.
 //! - The checksum depends on what was allocated and read back, never on addresses,
 //!   hash seeds or the order in which threads ran.
 
@@ -17,14 +18,20 @@ mod buffers;
 mod cache;
 mod collections;
 mod growth;
+mod idle;
 mod json;
 mod pairs;
 mod regexes;
 mod rust_ast;
+mod scale_heap;
+mod scale_threads;
 mod slots;
 mod tasks;
 mod thread_churn;
 mod threads;
+
+pub(crate) use scale_heap::SCALE_HEAP;
+pub(crate) use scale_threads::SCALE_THREADS;
 
 use std::time::Instant;
 
@@ -53,6 +60,8 @@ pub struct Context {
     pub scale: Scale,
     /// Threads to start, in a multi-threaded workload.
     pub threads: usize,
+    /// Bytes of live blocks, in a workload that asks; its own choice unless given.
+    pub live_bytes: Option<usize>,
     /// How to take memory back from an allocator that never frees.
     pub region: Option<Region>,
 }
@@ -68,6 +77,12 @@ impl Context {
         };
         (full / divisor).max(1)
     }
+
+    /// The least work, over an allocator that frees.
+    #[cfg(test)]
+    fn tiny(threads: usize) -> Self {
+        Self { scale: Scale::Tiny, threads, live_bytes: None, region: None }
+    }
 }
 
 /// A stream of random numbers, the same in every run; one for each `stream`.
@@ -82,6 +97,8 @@ pub struct Measurement {
     pub seconds: f64,
     /// A digest of all that was read back.
     pub checksum: u64,
+    /// What one operation cost, if the workload is a point of a curve.
+    pub costs: Option<Costs>,
 }
 
 impl Measurement {
@@ -89,7 +106,40 @@ impl Measurement {
     fn of(work: impl FnOnce() -> u64) -> Self {
         let start = Instant::now();
         let checksum = work();
-        Self { seconds: start.elapsed().as_secs_f64(), checksum }
+        Self { seconds: start.elapsed().as_secs_f64(), checksum, costs: None }
+    }
+}
+
+/// What one operation cost: a block freed and another allocated.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Costs {
+    /// Nanoseconds of the measured part over the operations of all threads.
+    pub operation_ns: f64,
+    /// The same where the blocks are picked from the whole heap, thus out of the
+    /// cache; `None` from a workload that does not.
+    pub anywhere_ns: Option<f64>,
+}
+
+/// What a workload is measured for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Its time; it counts in the means of time and of peak memory.
+    Time,
+    /// What stays resident of a gibibyte that was freed. Its time is shown and
+    /// counts in no mean, for the kernel's part of it is large.
+    GivenBack,
+    /// What the process itself takes, before any use of the allocator.
+    Process,
+}
+
+impl Subject {
+    /// Returns the largest number of rounds that are of use: to fill a gibibyte
+    /// takes seconds, and what stays resident hardly varies.
+    pub fn most_rounds(self) -> usize {
+        match self {
+            Self::GivenBack => 1,
+            Self::Time | Self::Process => usize::MAX,
+        }
     }
 }
 
@@ -98,7 +148,7 @@ impl Measurement {
 pub enum Set {
     /// Those that name no workload, and those that name this one.
     Default,
-    /// Only those that name it: it takes too long, or measures no time.
+    /// Only those that name it: it takes too long, or is a point of a curve.
     OnRequest,
 }
 
@@ -111,6 +161,8 @@ pub struct Workload {
     pub about: &'static str,
     /// Whether it runs unasked.
     pub set: Set,
+    /// What it is measured for.
+    pub subject: Subject,
     /// Whether every block is dead from time to time, so that an allocator that
     /// never frees can run it as a floor.
     pub has_floor: bool,
@@ -119,17 +171,21 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// A workload that runs unasked and has no floor.
+    /// A workload that runs unasked, for its time, and has no floor.
     const fn new(
         name: &'static str,
         about: &'static str,
         run: fn(&Context) -> Measurement,
     ) -> Self {
-        Self { name, about, set: Set::Default, has_floor: false, run }
+        Self { name, about, set: Set::Default, subject: Subject::Time, has_floor: false, run }
     }
 
     const fn on_request(self) -> Self {
         Self { set: Set::OnRequest, ..self }
+    }
+
+    const fn measured_for(self, subject: Subject) -> Self {
+        Self { subject, ..self }
     }
 
     const fn with_floor(self) -> Self {
@@ -159,7 +215,12 @@ pub const ALL: &[Workload] = &[
     tasks::TOKIO,
     cache::LRU,
     cache::LRU_MINUTE,
+    idle::SMALL,
+    idle::KIB,
+    idle::MIB,
     pairs::EMPTY,
+    SCALE_HEAP,
+    SCALE_THREADS,
 ];
 
 /// Returns the workload of that name.
@@ -177,7 +238,7 @@ mod tests {
     use super::*;
 
     fn run(workload: &Workload, threads: usize) -> Measurement {
-        (workload.run)(&Context { scale: Scale::Tiny, threads, region: None })
+        (workload.run)(&Context::tiny(threads))
     }
 
     #[test]
@@ -205,7 +266,7 @@ mod tests {
 
     #[test]
     fn work_scales_but_never_to_nothing() {
-        let at = |scale| Context { scale, threads: 1, region: None };
+        let at = |scale| Context { scale, ..Context::tiny(1) };
         assert_eq!(at(Scale::Full).scaled(80), 80);
         assert_eq!(at(Scale::Quick).scaled(120), 10);
         assert_eq!(at(Scale::Tiny).scaled(80), 1);

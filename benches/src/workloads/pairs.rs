@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use super::{Context, Measurement, Workload};
+use super::{Context, Measurement, Subject, Workload};
 
 /// 50 million boxes of 32 bytes, each dropped before the next is made: what an
 /// allocator costs at the very least, and all that some temporaries ever see.
@@ -10,9 +10,10 @@ pub(super) const PAIRS: Workload =
     Workload::new("pairs", "50 M boxes of 32 B, each dropped at once", pairs).with_floor();
 
 /// Nothing: the resident set of a process that has this allocator and no use for
-/// it. Its seconds mean nothing, so it runs only when named.
+/// it. Its seconds mean nothing.
 pub(super) const EMPTY: Workload =
-    Workload::new("empty", "nothing at all: what the process itself takes", empty).on_request();
+    Workload::new("empty", "nothing at all: what the process itself takes", empty)
+        .measured_for(Subject::Process);
 
 /// Pairs between two rewinds of an allocator that never frees: 8 KiB of blocks,
 /// which the first-level cache holds.
@@ -48,11 +49,10 @@ fn empty(_: &Context) -> Measurement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workloads::Scale;
 
     #[test]
     fn the_sum_is_that_of_all_pairs() {
-        let context = Context { scale: Scale::Tiny, threads: 1, region: None };
+        let context = Context::tiny(1);
         let batches = context.scaled(50_000_000 / BATCH) as u64;
         let batch = BATCH as u64;
         assert_eq!(pairs(&context).checksum, batches * batch * (batch - 1) / 2);

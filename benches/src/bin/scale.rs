@@ -1,0 +1,5 @@
+//! Shows how the cost of an operation grows; see `benches/README.md`.
+
+fn main() -> std::process::ExitCode {
+    benches::scale::main()
+}

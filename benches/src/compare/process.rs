@@ -1,0 +1,93 @@
+//! One run in a process of its own: started, waited for, its report read.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use process_control::{ChildExt as _, Control as _};
+
+use super::build::Workers;
+use super::error::CompareError;
+use super::schedule::Run;
+use crate::worker::{Job, Report};
+
+/// After so many seconds a run has hung: the longest workload takes about one
+/// minute, two on a slow machine.
+const LIMIT_SECONDS: u64 = 600;
+
+/// Has the run's worker do the job.
+///
+/// # Errors
+/// The worker did not start, crashed, hung, or gave no report.
+pub fn perform(workers: &Workers, run: Run, job: &Job) -> Result<Report, CompareError> {
+    let worker = run.allocator.worker();
+    // `build::workers` has found all that a request needs.
+    let binary = workers.get(&worker).cloned().unwrap_or_else(|| PathBuf::from(&worker));
+    execute(Command::new(binary).arg(job.to_json()), &worker, run.workload.name)
+}
+
+/// Runs a worker to its end and reads its report.
+fn execute(
+    command: &mut Command,
+    worker: &str,
+    workload: &'static str,
+) -> Result<Report, CompareError> {
+    let worker = worker.to_owned();
+    let not_started = |source| CompareError::NotStarted { worker: worker.clone(), source };
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let output = child
+        .map_err(not_started)?
+        .controlled_with_output()
+        .time_limit(Duration::from_secs(LIMIT_SECONDS))
+        .terminate_for_timeout()
+        .wait()
+        .map_err(not_started)?;
+    let Some(output) = output else {
+        return Err(CompareError::Hung { worker, workload, seconds: LIMIT_SECONDS });
+    };
+    let output = output.into_std_lossy();
+    if !output.status.success() {
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        return Err(CompareError::Crashed { worker, workload, status: output.status, stderr });
+    }
+    serde_json::from_slice(&output.stdout).map_err(|_| {
+        let output = String::from_utf8_lossy(&output.stdout).into_owned();
+        CompareError::NoReport { worker, workload, output }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Result<Report, CompareError> {
+        execute(Command::new("sh").args(["-c", script]), "worker-sh", "list")
+    }
+
+    #[test]
+    fn a_report_is_read() {
+        let line = r#"{"seconds":0.5,"checksum":7,"peak_rss_kib":100,"idle_rss_kib":null}"#;
+        let report = shell(&format!("echo '{line}'")).expect("a report");
+        assert_eq!((report.checksum, report.idle_rss_kib), (7, None));
+    }
+
+    #[test]
+    fn a_signal_is_named_with_what_was_said_before() {
+        let error = shell("echo corrupted >&2; kill -SEGV $$").expect_err("killed");
+        let text = error.to_string();
+        assert!(text.contains("worker-sh died in list: signal: 11 (SIGSEGV)"), "{text}");
+        assert!(text.contains("corrupted"), "{text}");
+    }
+
+    #[test]
+    fn an_exit_code_and_a_missing_report_are_failures() {
+        assert!(matches!(shell("exit 3"), Err(CompareError::Crashed { .. })));
+        assert!(matches!(shell("echo well"), Err(CompareError::NoReport { .. })));
+    }
+
+    #[test]
+    fn a_worker_that_says_much_is_not_blocked() {
+        let text = shell("yes | head -c 1000000 >&2; exit 1").expect_err("failed").to_string();
+        assert!(text.len() > 1_000_000);
+    }
+}
