@@ -10,6 +10,7 @@
 //!
 //! Only the heap's owner pops and pushes; the length may be read by any thread.
 
+use core::cell::Cell;
 use core::ptr::NonNull;
 
 use crate::cell::OwnerPtr;
@@ -22,8 +23,9 @@ pub(crate) type Slot = Option<NonNull<u8>>;
 #[repr(C, align(32))]
 pub(crate) struct Bin {
     top: OwnerPtr<Slot>,
-    limit: OwnerPtr<Slot>,
-    bottom: OwnerPtr<Slot>,
+    /// The room, which does not change once other threads can see the bin.
+    limit: Cell<*mut Slot>,
+    bottom: Cell<*mut Slot>,
 }
 
 /// The bottom of all bins without room.
@@ -44,18 +46,15 @@ impl Bin {
     /// A bin without room: both its pop and its push fail.
     pub(crate) const fn without_room() -> Self {
         let nowhere = (&raw const NO_BLOCK.0[0]).cast_mut();
-        Self {
-            top: OwnerPtr::new(nowhere),
-            limit: OwnerPtr::new(nowhere),
-            bottom: OwnerPtr::new(nowhere),
-        }
+        Self { top: OwnerPtr::new(nowhere), limit: Cell::new(nowhere), bottom: Cell::new(nowhere) }
     }
 
     /// Gives an empty bin its room.
     ///
     /// # Safety
-    /// `slots` is valid for [`Bin::slots_for`] `capacity`, forever, zeroed, and this
-    /// bin's alone.
+    /// - `slots` is valid for [`Bin::slots_for`] `capacity`, forever, zeroed, and this
+    ///   bin's alone.
+    /// - No other thread can see the bin yet.
     pub(crate) unsafe fn set_room(&self, slots: NonNull<Slot>, capacity: usize) {
         // SAFETY: the caller's contract: the last of the slots.
         let limit = unsafe { slots.add(capacity) };
@@ -126,8 +125,7 @@ impl Bin {
     }
 }
 
-/// How many slots `to` is above `from`, both of one bin, or nearly: another thread's
-/// bin may get its room meanwhile.
+/// How many slots `to` is above `from`, both of one bin.
 fn slots_between(from: *mut Slot, to: *mut Slot) -> usize {
-    to.addr().saturating_sub(from.addr()) / size_of::<Slot>()
+    (to.addr() - from.addr()) / size_of::<Slot>()
 }

@@ -92,7 +92,10 @@ fn to_raw(block: Option<NonNull<u8>>) -> *mut u8 {
 #[inline]
 pub(crate) fn alloc(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
     match SizeClass::small(layout.size(), layout.align()) {
-        Some(class) => alloc_class(class, settings),
+        Some(class) => match tls::fast().pop(class) {
+            Some(block) => Some(block),
+            None => alloc_small_slow(layout, settings),
+        },
         None => alloc_big(layout, settings),
     }
 }
@@ -104,7 +107,11 @@ pub(crate) fn alloc(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> 
 #[inline]
 pub(crate) unsafe fn dealloc(block: NonNull<u8>, layout: Layout) {
     match SizeClass::small(layout.size(), layout.align()) {
-        Some(class) => dealloc_class(class, block),
+        Some(class) => {
+            if !tls::fast().push(class, block) {
+                dealloc_small_slow(block, layout);
+            }
+        }
         // SAFETY: the caller's contract.
         None => unsafe { dealloc_big(block, layout) },
     }
@@ -113,10 +120,10 @@ pub(crate) unsafe fn dealloc(block: NonNull<u8>, layout: Layout) {
 /// A block whose bytes are zero, for a layout that is not empty.
 #[inline]
 pub(crate) fn alloc_zeroed(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
-    let Some(class) = SizeClass::small(layout.size(), layout.align()) else {
+    if SizeClass::small(layout.size(), layout.align()).is_none() {
         return alloc_zeroed_big(layout, settings);
-    };
-    let block = alloc_class(class, settings)?;
+    }
+    let block = alloc(layout, settings)?;
     // SAFETY: the block is new and has at least this many bytes.
     unsafe { block.write_bytes(0, layout.size()) };
     Some(block)
@@ -144,24 +151,35 @@ pub(crate) unsafe fn realloc(
     unsafe { realloc_slow(block, layout, new_size, settings) }
 }
 
-#[inline]
-fn alloc_class(class: SizeClass, settings: &Settings) -> Option<NonNull<u8>> {
-    match tls::fast().pop(class) {
-        Some(block) => Some(block),
-        None => alloc_class_slow(class, settings),
-    }
-}
-
-#[inline]
-fn dealloc_class(class: SizeClass, block: NonNull<u8>) {
-    if !tls::fast().push(class, block) {
-        dealloc_class_slow(class, block);
-    }
-}
-
+/// As [`alloc`] for a small block, when its bin is empty. The fast path hands on the
+/// layout as it came, in the registers that it came in; the class is found again.
 #[cold]
 #[inline(never)]
-fn alloc_class_slow(class: SizeClass, settings: &Settings) -> Option<NonNull<u8>> {
+fn alloc_small_slow(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
+    refill(SizeClass::small(layout.size(), layout.align())?, settings)
+}
+
+/// As [`dealloc`] for a small block, when its bin is full.
+#[cold]
+#[inline(never)]
+fn dealloc_small_slow(block: NonNull<u8>, layout: Layout) {
+    if let Some(class) = SizeClass::small(layout.size(), layout.align()) {
+        flush(class, block);
+    }
+}
+
+/// A slab's block.
+#[inline]
+fn alloc_slab(class: SizeClass, settings: &Settings) -> Option<NonNull<u8>> {
+    match tls::fast().pop(class) {
+        Some(block) => Some(block),
+        None => refill(class, settings),
+    }
+}
+
+/// A block of the class, whose bin is empty.
+#[cold]
+fn refill(class: SizeClass, settings: &Settings) -> Option<NonNull<u8>> {
     knobs::apply(settings);
     background::note();
     match tls::attached() {
@@ -170,9 +188,9 @@ fn alloc_class_slow(class: SizeClass, settings: &Settings) -> Option<NonNull<u8>
     }
 }
 
+/// Frees a block of the class, whose bin is full.
 #[cold]
-#[inline(never)]
-fn dealloc_class_slow(class: SizeClass, block: NonNull<u8>) {
+fn flush(class: SizeClass, block: NonNull<u8>) {
     background::note();
     let Some(heap) = tls::attached() else {
         // After the thread's end, or without memory for a heap: straight to the
@@ -191,7 +209,7 @@ fn dealloc_class_slow(class: SizeClass, block: NonNull<u8>) {
 #[inline(never)]
 fn alloc_big(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
     match SizeClass::slab(layout.size(), layout.align()) {
-        Some(class) => alloc_class(class, settings),
+        Some(class) => alloc_slab(class, settings),
         None => alloc_large(layout, settings, large::alloc),
     }
 }
@@ -209,7 +227,11 @@ fn alloc_large(
 #[inline(never)]
 unsafe fn dealloc_big(block: NonNull<u8>, layout: Layout) {
     match SizeClass::slab(layout.size(), layout.align()) {
-        Some(class) => dealloc_class(class, block),
+        Some(class) => {
+            if !tls::fast().push(class, block) {
+                flush(class, block);
+            }
+        }
         // SAFETY: the caller's contract: a block of this layout.
         None => unsafe { dealloc_large(block) },
     }
@@ -226,7 +248,7 @@ fn alloc_zeroed_big(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> 
     let Some(class) = SizeClass::slab(layout.size(), layout.align()) else {
         return alloc_large(layout, settings, large::alloc_zeroed);
     };
-    let block = alloc_class(class, settings)?;
+    let block = alloc_slab(class, settings)?;
     // SAFETY: the block is new and has at least this many bytes.
     unsafe { block.write_bytes(0, layout.size()) };
     Some(block)

@@ -45,8 +45,9 @@ pub(crate) struct ThreadHeap {
 }
 
 // SAFETY: fields that only the claim's holder writes are relaxed atomics
-// (`cell`), so reading them from any thread is no data race; `Bin`'s slots are
-// reached through `Owned` alone, which one thread has at a time.
+// (`cell`), so reading them from any thread is no data race; a bin's room is written
+// before the heap is shared, and never after; its slots are reached through `Owned`
+// alone, which one thread has at a time.
 unsafe impl Sync for ThreadHeap {}
 
 /// The right to use a heap: its claim, as a value. Not `Send`.
@@ -100,8 +101,8 @@ impl ThreadHeap {
         let mut slots = slots.cast::<Slot>();
         for class in SizeClass::all() {
             let capacity = room_blocks(class);
-            // SAFETY: the mapping holds the slots of all classes, one after the
-            // other, for this heap alone.
+            // SAFETY: the mapping holds the slots of all classes, zeroed, one after the
+            // other, for this heap alone, which nobody else knows yet.
             unsafe { heap.bins[class.index()].set_room(slots, capacity) };
             // SAFETY: as above: at most one past the last slot.
             slots = unsafe { slots.add(Bin::slots_for(capacity)) };
@@ -236,16 +237,11 @@ impl Owned {
     fn flush_oldest(self, class: SizeClass, count: usize) {
         self.0.bins[class.index()].drain_oldest(count, |blocks| {
             let mut outbox = Outbox::new(class);
-            let mut blocks = blocks.iter().copied();
-            let Some(first) = blocks.next() else { return };
-            let mut run = PoolRun::of(first, class);
-            for block in blocks {
-                if !run.add(block) {
-                    self.give(&run, &mut outbox);
-                    run = PoolRun::of(block, class);
-                }
+            let mut left = blocks;
+            while let Some((run, rest)) = PoolRun::split_first(left, class) {
+                self.give(&run, &mut outbox);
+                left = rest;
             }
-            self.give(&run, &mut outbox);
             outbox.send_all();
         });
     }

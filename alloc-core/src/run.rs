@@ -24,12 +24,41 @@ pub(crate) struct PoolRun {
 }
 
 impl PoolRun {
-    /// The run of one block that is being freed as one of `class`.
+    /// The run that the first of `blocks`, all being freed as ones of `class`, starts:
+    /// those up to the first that lies in another pool. Returns what is behind them
+    /// too; `None` if there are no blocks.
     #[inline]
-    pub(crate) fn of(block: NonNull<u8>, class: SizeClass) -> Self {
-        let mut run = Self::around(block, class);
-        run.add(block);
-        run
+    pub(crate) fn split_first(
+        blocks: &[NonNull<u8>],
+        class: SizeClass,
+    ) -> Option<(Self, &[NonNull<u8>])> {
+        let mut run = Self::around(*blocks.first()?, class);
+        let start = run.pages.addr().get();
+        // The word that blocks are being added to is kept in a register, for most
+        // neighbours share it: through memory each would wait for the one before.
+        let (mut number, mut word, mut twice) = (0, 0, 0);
+        let mut count = 0;
+        for block in blocks {
+            let offset = block.addr().get().wrapping_sub(start);
+            if offset >= run.bytes {
+                break;
+            }
+            let index = class.block_index(offset);
+            if index / 64 != number {
+                run.blocks[number % 4] = word;
+                number = index / 64;
+                word = run.blocks[number % 4];
+            }
+            let bit = 1 << (index % 64);
+            twice |= word & bit;
+            word |= bit;
+            count += 1;
+        }
+        run.blocks[number % 4] = word;
+        if twice != 0 {
+            os::abort_with(&["alloc-core: a block was freed twice"]);
+        }
+        Some((run, &blocks[count..]))
     }
 
     /// A run without blocks, of the pool that holds `block`.
@@ -59,24 +88,6 @@ impl PoolRun {
         let index = run.class.block_index(block.addr().get() - run.pages.addr().get());
         run.blocks[index / 64 % 4] = mask;
         run
-    }
-
-    /// Adds a block of the same pool; `false` if it lies in another one. A block that
-    /// is already in the run was freed twice.
-    #[inline]
-    pub(crate) fn add(&mut self, block: NonNull<u8>) -> bool {
-        let offset = block.addr().get().wrapping_sub(self.pages.addr().get());
-        if offset >= self.bytes {
-            return false;
-        }
-        let index = self.class.block_index(offset);
-        // At most 256 blocks of 16 bytes or more: the remainder changes nothing.
-        let (word, bit) = (&mut self.blocks[index / 64 % 4], 1 << (index % 64));
-        if *word & bit != 0 {
-            os::abort_with(&["alloc-core: a block was freed twice"]);
-        }
-        *word |= bit;
-        true
     }
 
     /// The run in parts that one word of the map holds: the first block of each, and
