@@ -13,7 +13,8 @@
 use core::cell::Cell;
 use core::ptr::NonNull;
 
-use crate::cell::OwnerPtr;
+use crate::cell::{OwnerPtr, OwnerU32};
+use crate::config::FIRST_BATCH_BLOCKS;
 
 /// A place for a block.
 pub(crate) type Slot = Option<NonNull<u8>>;
@@ -26,6 +27,8 @@ pub(crate) struct Bin {
     /// The room, which does not change once other threads can see the bin.
     limit: Cell<*mut Slot>,
     bottom: Cell<*mut Slot>,
+    /// Blocks that the next refill brings.
+    batch: OwnerU32,
 }
 
 /// The bottom of all bins without room.
@@ -46,7 +49,12 @@ impl Bin {
     /// A bin without room: both its pop and its push fail.
     pub(crate) const fn without_room() -> Self {
         let nowhere = (&raw const NO_BLOCK.0[0]).cast_mut();
-        Self { top: OwnerPtr::new(nowhere), limit: Cell::new(nowhere), bottom: Cell::new(nowhere) }
+        Self {
+            top: OwnerPtr::new(nowhere),
+            limit: Cell::new(nowhere),
+            bottom: Cell::new(nowhere),
+            batch: OwnerU32::new(FIRST_BATCH_BLOCKS),
+        }
     }
 
     /// Gives an empty bin its room.
@@ -97,6 +105,20 @@ impl Bin {
         unsafe { next.write(Some(block)) };
         self.top.set(next);
         true
+    }
+
+    /// How many blocks a refill should bring: few at first, for a thread that ends
+    /// soon puts back what it did not use; each time twice as many, to half the room.
+    pub(crate) fn next_batch(&self) -> usize {
+        let most = (self.capacity() / 2).max(1) as u32;
+        let batch = self.batch.get().min(most);
+        self.batch.set(batch * 2);
+        batch as usize
+    }
+
+    /// Starts with few blocks again.
+    pub(crate) fn reset_batch(&self) {
+        self.batch.set(FIRST_BATCH_BLOCKS);
     }
 
     /// Fills an empty bin: `fill` gets its free slots, [`Bin::capacity`] of them, and

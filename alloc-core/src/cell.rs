@@ -32,6 +32,12 @@ owner_cell!(OwnerU16, AtomicU16, u16);
 owner_cell!(OwnerU32, AtomicU32, u32);
 owner_cell!(OwnerU64, AtomicU64, u64);
 
+impl OwnerU32 {
+    pub(crate) const fn new(value: u32) -> Self {
+        Self(AtomicU32::new(value))
+    }
+}
+
 impl OwnerU64 {
     pub(crate) const fn zero() -> Self {
         Self(AtomicU64::new(0))

@@ -34,7 +34,7 @@ pub(crate) const ARENA_GRANULES: usize = ARENA_BYTES / GRANULE_BYTES;
 pub(crate) const HUGE_PAGE_BYTES: usize = 2 << 20;
 /// The first bytes of the first region do without huge pages: a small program
 /// would not fill them.
-pub(crate) const SMALL_PAGE_BYTES: usize = 16 << 20;
+pub(crate) const SMALL_PAGE_BYTES: usize = 8 << 20;
 /// The longest block that a region serves; what is longer has its own mapping.
 pub(crate) const SPAN_MAX_BYTES: usize = 32 << 20;
 /// Blocks of at least this move by their pages; below, copying costs less than
@@ -70,6 +70,9 @@ pub(crate) const SMALL_CACHE_BLOCKS: (usize, usize) = (32, 256);
 pub(crate) const SLAB_CACHE_BYTES: usize = 64 << 10;
 /// Bounds of a slab class's cache, in blocks.
 pub(crate) const SLAB_CACHE_BLOCKS: (usize, usize) = (2, 32);
+
+/// Blocks that a thread's first refill of a class brings.
+pub(crate) const FIRST_BATCH_BLOCKS: u32 = 8;
 
 /// A pool that was full serves again once 1/this of its blocks are free, so
 /// that it does not leave and rejoin its class's list at every turn.

@@ -175,12 +175,12 @@ impl Owned {
         self.0.bins[class.index()].push(block)
     }
 
-    /// Fills the empty bin of `class` halfway and returns a block; `None` when
+    /// Brings a batch of blocks into the empty bin of `class` and returns a block; `None` when
     /// the system has no memory.
     pub(crate) fn refill(self, class: SizeClass) -> Option<NonNull<u8>> {
         self.collect();
         let bin = &self.0.bins[class.index()];
-        let wanted = bin.capacity() / 2;
+        let wanted = bin.next_batch();
         bin.fill(|slots| {
             let mut taken = 0;
             while taken < wanted {
@@ -238,9 +238,10 @@ impl Owned {
         self.0.bins[class.index()].drain_oldest(count, |blocks| {
             let mut outbox = Outbox::new(class);
             let mut left = blocks;
-            while let Some((run, rest)) = PoolRun::split_first(left, class) {
+            while let Some(&first) = left.first() {
+                let mut run = PoolRun::around(first, class);
+                left = run.gather(left);
                 self.give(&run, &mut outbox);
-                left = rest;
             }
             outbox.send_all();
         });
@@ -309,6 +310,7 @@ impl Owned {
     pub(crate) fn retire(self) {
         for class in SizeClass::all() {
             self.flush_oldest(class, self.0.cached_blocks(class));
+            self.0.bins[class.index()].reset_batch();
         }
         self.collect();
         self.give_empty_arenas();

@@ -85,8 +85,8 @@ fn send(letter: Letter, class: SizeClass) {
 
 /// Sends one block straight to its owner: the way for a thread without a heap.
 pub(crate) fn send_block(class: SizeClass, block: NonNull<u8>) {
-    let blocks = [block];
-    let Some((run, _)) = PoolRun::split_first(&blocks, class) else { return };
+    let mut run = PoolRun::around(block, class);
+    run.gather(&[block]);
     // SAFETY: the arena of a block being freed is in use.
     if let Some(owner) = unsafe { Arena::of_pool(run.pool).as_ref() }.owner() {
         let mut outbox = Outbox::new(class);

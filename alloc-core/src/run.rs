@@ -24,46 +24,45 @@ pub(crate) struct PoolRun {
 }
 
 impl PoolRun {
-    /// The run that the first of `blocks`, all being freed as ones of `class`, starts:
-    /// those up to the first that lies in another pool. Returns what is behind them
-    /// too; `None` if there are no blocks.
+    /// Gathers the first of `blocks`, all being freed as ones of this run's class: those
+    /// up to the first that lies in another pool. Returns what is behind them.
+    ///
+    /// In place, since a run that is copied is read before its words have left the
+    /// store buffer.
     #[inline]
-    pub(crate) fn split_first(
-        blocks: &[NonNull<u8>],
-        class: SizeClass,
-    ) -> Option<(Self, &[NonNull<u8>])> {
-        let mut run = Self::around(*blocks.first()?, class);
-        let start = run.pages.addr().get();
+    pub(crate) fn gather<'a>(&mut self, blocks: &'a [NonNull<u8>]) -> &'a [NonNull<u8>] {
+        let start = self.pages.addr().get();
         // The word that blocks are being added to is kept in a register, for most
         // neighbours share it: through memory each would wait for the one before.
         let (mut number, mut word, mut twice) = (0, 0, 0);
         let mut count = 0;
         for block in blocks {
             let offset = block.addr().get().wrapping_sub(start);
-            if offset >= run.bytes {
+            if offset >= self.bytes {
                 break;
             }
-            let index = class.block_index(offset);
+            let index = self.class.block_index(offset);
             if index / 64 != number {
-                run.blocks[number % 4] = word;
+                self.blocks[number % 4] = word;
                 number = index / 64;
-                word = run.blocks[number % 4];
+                word = self.blocks[number % 4];
             }
             let bit = 1 << (index % 64);
             twice |= word & bit;
             word |= bit;
             count += 1;
         }
-        run.blocks[number % 4] = word;
+        self.blocks[number % 4] = word;
         if twice != 0 {
             os::abort_with(&["alloc-core: a block was freed twice"]);
         }
-        Some((run, &blocks[count..]))
+        &blocks[count..]
     }
 
-    /// A run without blocks, of the pool that holds `block`.
+    /// A run without blocks, of the pool that holds `block`, one being freed
+    /// as one of `class`.
     #[inline]
-    fn around(block: NonNull<u8>, class: SizeClass) -> Self {
+    pub(crate) fn around(block: NonNull<u8>, class: SizeClass) -> Self {
         let arena = Arena::of(block);
         let page = (block.addr().get() - arena.addr().get()) >> POOL_SHIFT;
         let head = match class.family() {

@@ -226,20 +226,21 @@ pub(crate) unsafe fn purge_pages(start: NonNull<u8>, bytes: usize) {
 
 /// Gives all that is kept back to the system.
 pub(crate) fn purge_all() {
-    purge(keep::kept);
+    purge(keep::kept, 0);
 }
 
 /// Gives back what is kept beyond the allowance.
 pub(crate) fn purge_excess() {
     if keep::excess() > 0 {
-        purge(keep::excess);
+        purge(keep::excess, HUGE_PAGE_BYTES);
     }
 }
 
-/// Gives kept memory back until `excess` says zero.
+/// Gives kept memory back until `excess` says zero, or for parts of huge pages less
+/// than `parts_from`.
 #[cold]
-fn purge(excess: fn() -> usize) {
-    while let Some(held) = { LOCKED.lock().hold_surplus(excess()) } {
+fn purge(excess: fn() -> usize, parts_from: usize) {
+    while let Some(held) = { LOCKED.lock().hold_surplus(excess(), parts_from) } {
         let (region, run) = held;
         // SAFETY: the granules are the region's.
         let start = unsafe { Region::address(region, run.first) };
@@ -398,14 +399,23 @@ impl Supply {
         true
     }
 
-    /// Holds some of what is kept, if `excess` bytes are too much: the last of it
-    /// by address, and enough at a time to be worth a system call.
-    fn hold_surplus(&mut self, excess: usize) -> Option<(NonNull<Region>, Run)> {
+    /// Holds some of what is kept, if `excess` bytes are too much: whole huge pages,
+    /// or where there are none and the excess is at least `parts_from`, parts of them.
+    /// A huge page given back in part is one no longer, and its next faults cost more.
+    fn hold_surplus(&mut self, excess: usize, parts_from: usize) -> Option<(NonNull<Region>, Run)> {
         if excess == 0 {
             return None;
         }
+        let page = os::page_bytes().div_ceil(GRANULE_BYTES);
+        let whole = HUGE_PAGE_BYTES / GRANULE_BYTES;
+        self.hold_last(excess, whole)
+            .or_else(|| if excess >= parts_from { self.hold_last(excess, page) } else { None })
+    }
+
+    /// Holds about `excess` bytes of what is kept, the last of it by address, in
+    /// multiples of `step` granules, and enough to be worth a system call.
+    fn hold_last(&mut self, excess: usize, step: usize) -> Option<(NonNull<Region>, Run)> {
         let most = granules_for(excess).max(PURGE_GRANULES_MIN);
-        let step = os::page_bytes().div_ceil(GRANULE_BYTES);
         for entry in self.entries_mut().iter_mut().rev().filter(|entry| entry.dirty > 0) {
             let Some(region) = entry.region else { continue };
             // SAFETY: a region in the table is mapped.

@@ -116,17 +116,16 @@ impl Paths {
         read
     }
 
-    /// What differs from the golden paths, in words. Other instructions, but no more,
-    /// are fine if another compiler chose them.
+    /// What is longer or shorter than the golden paths, in words. As many instructions,
+    /// but others, are fine.
     fn compare(&self, golden: &Self) -> Result<(), String> {
         let mut differences = String::new();
         for (name, path) in &self.paths {
             let before = golden.paths.iter().find(|(golden, _)| golden == name);
             let before = before.map_or(&[][..], |(_, path)| &path[..]);
-            let same = path == before || self.compiler != golden.compiler;
             let verdict = match path.len().cmp(&before.len()) {
-                Ordering::Equal if same => continue,
-                Ordering::Equal => "is as long, but another",
+                // The order of as many may change with code elsewhere.
+                Ordering::Equal => continue,
                 Ordering::Greater => "has grown",
                 Ordering::Less => "has shrunk, well done",
             };
@@ -307,7 +306,7 @@ fn growth_and_shrinking_are_told() {
     let golden = paths("1", &["a", "b", "ret"]);
     assert_eq!(Paths::from_text(&golden.to_text()), golden);
     assert_eq!(golden.compare(&golden), Ok(()));
-    assert_eq!(paths("2", &["a", "c", "ret"]).compare(&golden), Ok(()));
+    assert_eq!(paths("1", &["b", "a", "ret"]).compare(&golden), Ok(()));
     let told = |path: &[&str]| paths("1", path).compare(&golden).unwrap_err();
     assert_eq!(
         told(&["a", "x", "b", "ret"]),
@@ -317,6 +316,5 @@ fn growth_and_shrinking_are_told() {
         told(&["a", "ret"])
             .starts_with("f has shrunk, well done: 3 instructions, now 2\n    a\n  - b\n")
     );
-    assert!(told(&["a", "c", "ret"]).starts_with("f is as long, but another: 3"));
     assert!(paths("2", &["a", "b", "c", "ret"]).compare(&golden).is_err());
 }
