@@ -37,6 +37,8 @@ pub(crate) const HUGE_PAGE_BYTES: usize = 2 << 20;
 pub(crate) const SMALL_PAGE_BYTES: usize = 8 << 20;
 /// The longest block that a region serves; what is longer has its own mapping.
 pub(crate) const SPAN_MAX_BYTES: usize = 32 << 20;
+/// A block that grows is moved to where it has room for this many times its size.
+pub(crate) const GROWTH_ROOM: usize = 8;
 /// Blocks of at least this move by their pages; below, copying costs less than
 /// the system call.
 pub(crate) const MOVE_MIN_BYTES: usize = 512 << 10;

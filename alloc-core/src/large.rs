@@ -7,7 +7,7 @@
 
 use core::ptr::NonNull;
 
-use crate::config::{HUGE_PAGE_BYTES, MOVE_MIN_BYTES, SPAN_MAX_BYTES};
+use crate::config::{GROWTH_ROOM, HUGE_PAGE_BYTES, MOVE_MIN_BYTES, SPAN_MAX_BYTES};
 use crate::pagemap::{self, Unit};
 use crate::region::Region;
 use crate::supply::{self, Memory};
@@ -24,12 +24,12 @@ enum Place {
 /// A block of at least `size` bytes aligned to `align`, a power of two; `None`
 /// when the system has no memory.
 pub(crate) fn alloc(size: usize, align: usize) -> Option<NonNull<u8>> {
-    Some(take(size, align)?.0)
+    Some(take(size, align, size)?.0)
 }
 
 /// As [`alloc`]; its first `size` bytes are zero.
 pub(crate) fn alloc_zeroed(size: usize, align: usize) -> Option<NonNull<u8>> {
-    let (block, memory, place) = take(size, align)?;
+    let (block, memory, place) = take(size, align, size)?;
     match (memory, place) {
         (Memory::Purged, _) => {}
         // SAFETY: a new block of that size.
@@ -40,10 +40,10 @@ pub(crate) fn alloc_zeroed(size: usize, align: usize) -> Option<NonNull<u8>> {
     Some(block)
 }
 
-fn take(size: usize, align: usize) -> Option<(NonNull<u8>, Memory, Place)> {
+fn take(size: usize, align: usize, room: usize) -> Option<(NonNull<u8>, Memory, Place)> {
     if size <= SPAN_MAX_BYTES
         && align <= HUGE_PAGE_BYTES
-        && let Some((block, memory)) = supply::take_block(size.max(1), align)
+        && let Some((block, memory)) = supply::take_block(size.max(1), align, room)
         && let Unit::Region { base } = pagemap::lookup(block.addr().get())
     {
         return Some((block, memory, Place::Span(base)));
@@ -83,8 +83,10 @@ pub(crate) unsafe fn realloc(block: NonNull<u8>, size: usize, align: usize) -> O
         Place::Span(region) if unsafe { supply::resize_block(region, block, size) } => Some(block),
         Place::Span(region) => {
             let bytes = supply::block_bytes(region, block).unwrap_or_else(|| not_ours());
-            // Shrinking always works in place, so the new one is longer.
-            let (target, memory, _) = take(size, align)?;
+            // Shrinking always works in place, so the new one is longer. What has
+            // grown will grow again: where there is room it need not move then.
+            let room = size.saturating_mul(GROWTH_ROOM).min(SPAN_MAX_BYTES);
+            let (target, memory, _) = take(size, align, room)?;
             // SAFETY: both blocks are live, apart, and at least that long.
             unsafe { carry(block, target, bytes, memory) };
             // SAFETY: the caller's contract; its contents have moved.

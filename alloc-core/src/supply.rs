@@ -124,12 +124,18 @@ pub(crate) unsafe fn give_arena(arena: NonNull<u8>, family: Family, resident: us
     purge_excess();
 }
 
-/// A block of at least `bytes`, aligned to `align`, at most a huge page; `None`
-/// when the system has no memory for another region.
-pub(crate) fn take_block(bytes: usize, align: usize) -> Option<(NonNull<u8>, Memory)> {
+/// A block of at least `bytes`, aligned to `align`, at most a huge page; if possible
+/// where it can grow to `room` bytes later. `None` when the system has no memory for
+/// another region.
+pub(crate) fn take_block(bytes: usize, align: usize, room: usize) -> Option<(NonNull<u8>, Memory)> {
     let mut supply = LOCKED.lock();
     let granules = granules_for(bytes);
-    let (base, dirty) = supply.take(granules, align.div_ceil(GRANULE_BYTES), Use::Block)?;
+    let align = align.div_ceil(GRANULE_BYTES);
+    let roomy = (room > bytes).then(|| supply.find(granules_for(room), align, Choice::Any));
+    let (base, dirty) = match roomy.flatten() {
+        Some((number, first)) => supply.occupy(number, Run { first, granules }, Use::Block)?,
+        None => supply.take(granules, align, Use::Block)?,
+    };
     supply.blocks.count += 1;
     supply.blocks.granules += granules;
     drop(supply);
@@ -336,15 +342,19 @@ impl Supply {
                 self.find(granules, align, Choice::Any)
             });
         let (number, first) = found?;
+        self.occupy(number, Run { first, granules }, used_as)
+    }
+
+    /// Makes a free run of a region a span; returns what [`Supply::take`] does.
+    fn occupy(&mut self, number: usize, run: Run, used_as: Use) -> Option<(NonNull<u8>, usize)> {
         let entry = self.entry(number)?;
         let region = entry.region?;
-        let run = Run { first, granules };
         // SAFETY: a region in the table is mapped.
         let header = unsafe { region.as_ref() };
         header.take(run, used_as);
         let dirty = entry.take(header, run);
         // SAFETY: the run lies in the region.
-        let base = unsafe { Region::address(region, first) };
+        let base = unsafe { Region::address(region, run.first) };
         Some((base, dirty))
     }
 
