@@ -7,7 +7,7 @@
 /// Bytes of an arena, and its alignment.
 pub(crate) const ARENA_BYTES: usize = 256 << 10;
 /// The page map's unit, and the bound on which mappings start.
-pub(crate) const UNIT_BYTES: usize = 64 << 10;
+pub(crate) const UNIT_BYTES: usize = 256 << 10;
 /// log2 of [`UNIT_BYTES`].
 pub(crate) const UNIT_SHIFT: u32 = UNIT_BYTES.trailing_zeros();
 /// Bytes of a page of an arena; a small pool is one page, a slab several.
@@ -51,7 +51,7 @@ pub(crate) const SMALL_MAX_BYTES: usize = 512;
 /// Size classes of the small tier.
 pub(crate) const SMALL_CLASSES: usize = SMALL_MAX_BYTES / QUANTUM_BYTES;
 
-/// The biggest block that a slab serves; what is bigger has its own mapping.
+/// The biggest block that a slab serves; what is bigger is a span or a mapping.
 pub(crate) const SLAB_MAX_BYTES: usize = 128 << 10;
 /// Slab classes per doubling of the size: waste stays under 1/8.
 pub(crate) const CLASSES_PER_DOUBLING: usize = 8;

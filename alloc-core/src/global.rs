@@ -18,7 +18,7 @@ use crate::{background, large, outbox, tls};
 /// CPython's pool allocator as a Rust global allocator.
 ///
 /// Blocks of at most 512 bytes come from 4 KiB pools in 256 KiB arenas, bigger
-/// ones from slabs (to 128 KiB) or mappings of their own. All values of this type
+/// ones from slabs (to 128 KiB), spans (to 32 MiB) or mappings. All values of this type
 /// share one heap a thread; a value holds nothing but settings, and those of the
 /// first value to allocate are the process's.
 ///

@@ -37,8 +37,8 @@
 //! | interface | `global` + `builder`, `allocator` (a feature), `stats` + `report`, `block`, `collect`, `check` |
 //! | threads | `tls` (whose heap), `registry` (all heaps), `outbox` (frees to others), `background` (idle: gives back) |
 //! | a heap | `heap`, `bin` (cached blocks), `remote` (frees from others) |
-//! | memory | `arenas`, `arena`, `pool`; `large` (own mappings) |
-//! | ground | `supply` (chunks of arenas), `pagemap` (address → owner) |
+//! | memory | `arenas`, `arena`, `pool`; `large` (above 128 KiB) |
+//! | ground | `supply` + `region` (spans), `mapping`, `keep` (what stays), `pagemap` (address → owner) |
 //! | base | `knobs` + `environment` (settings), `class`, `config`, `cell`, `lock`, `sync`, `os` (the only platform code) |
 //!
 //! ARCHITECTURE.md at the root walks an allocation and a free through them.

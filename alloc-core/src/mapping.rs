@@ -1,7 +1,7 @@
 //! Blocks with a mapping of their own: longer than a span may be, or aligned
 //! beyond a huge page.
 //!
-//! A mapping starts on a unit bound (64 KiB) of the page map, whose entry is all
+//! A mapping starts on a unit bound (256 KiB) of the page map, whose entry is all
 //! the book-keeping there is: base and bytes. Freed mappings are kept for reuse as
 //! far as [`keep`] allows, oldest out first. `realloc` grows in place, or moves the
 //! pages without copying.

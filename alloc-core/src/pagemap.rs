@@ -1,11 +1,11 @@
 //! Which of our memory an address belongs to, in O(1) and without a lock.
 //!
-//! The address space is cut into units of 64 KiB. Regions are whole units; a
+//! The address space is cut into units of 256 KiB. Regions are whole units; a
 //! mapping starts on a unit bound, and no unit holds two owners, so one entry a
 //! unit says it all. The entries form a two-level tree over 48-bit
-//! addresses: a root of 2^17 leaves in zero-initialised static memory (touched
+//! addresses: a root of 2^15 leaves in zero-initialised static memory (touched
 //! only where used), leaves of 2^15 entries mapped on demand and kept for good:
-//! 2 GiB of addresses each.
+//! 8 GiB of addresses each.
 //!
 //! Entries are written by whoever maps or unmaps the unit; a reader that asks
 //! about an address which another thread is just unmapping gets the old answer
