@@ -84,15 +84,20 @@ pub(crate) unsafe fn unmap(start: NonNull<u8>, bytes: usize) {
 /// - The range is mapped by this module.
 /// - Nothing refers to its bytes.
 pub(crate) unsafe fn purge(start: NonNull<u8>, bytes: usize) {
-    // Whole OS pages only: the system would round the range's end up.
-    let head = start.as_ptr().align_offset(page_bytes());
-    let whole = bytes.saturating_sub(head) & !(page_bytes() - 1);
+    let (head, whole) = whole_pages(start.addr().get(), bytes, page_bytes());
     if whole > 0 {
         // SAFETY: head < bytes: inside the range.
         let start = unsafe { start.add(head) };
         // SAFETY: whole pages of the caller's range.
         unsafe { discard(start, whole) };
     }
+}
+
+/// The whole pages in a range: how many bytes before them, and how many in them. The
+/// system would round the range's end up, to bytes that are somebody else's.
+fn whole_pages(start: usize, bytes: usize, page_bytes: usize) -> (usize, usize) {
+    let head = start.next_multiple_of(page_bytes) - start;
+    (head, bytes.saturating_sub(head) / page_bytes * page_bytes)
 }
 
 /// `MADV_DONTNEED`, not `MADV_FREE`: lazily freed pages still count as RSS.
@@ -490,3 +495,6 @@ pub(crate) fn abort_with(parts: &[&str]) -> ! {
     // SAFETY: no preconditions; does not return.
     unsafe { libc::abort() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! An empty program under PoolAlloc takes at most 256 KiB more memory than under the
+//! An empty program under `PoolAlloc` takes at most 256 KiB more memory than under the
 //! system's malloc.
 //!
 //! One binary for both, so that its code and the libraries' weigh the same: its global
@@ -21,7 +21,7 @@ const MOST_BYTES: u64 = 256 << 10;
 /// Runs of each; a process's resident set differs by some hundred KiB from run to run.
 const RUNS: usize = 9;
 
-/// PoolAlloc, or the system's malloc if the environment says so.
+/// `PoolAlloc`, or the system's malloc if the environment says so.
 struct Either {
     pool: PoolAlloc,
     chosen: AtomicU8,
