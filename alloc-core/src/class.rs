@@ -2,8 +2,8 @@
 //!
 //! Two families, numbered through: 32 *small* classes of 16..=512 bytes in steps
 //! of 16 (CPython's), then 64 *slab* classes, eight per doubling, to 128 KiB.
-//! What no class can serve (bigger, or aligned beyond a page) has a mapping of
-//! its own.
+//! What no class can serve (bigger, or aligned beyond a page) is large: see
+//! `large`.
 //!
 //! Invariant: `SizeClass(n)` has `n < CLASSES`. Rust's dealloc passes the layout
 //! again, so a block's class is computed from it at both ends and never looked
@@ -41,8 +41,8 @@ impl SizeClass {
         if last < SMALL_MAX_BYTES { Some(Self((last / QUANTUM_BYTES) as u8)) } else { None }
     }
 
-    /// The slab class of a request that is not small, or `None` when it needs
-    /// a mapping of its own.
+    /// The slab class of a request that is not small, or `None` when it is
+    /// large.
     #[inline]
     pub(crate) const fn slab(size: usize, align: usize) -> Option<Self> {
         let last = size.wrapping_sub(1) | (align - 1);
