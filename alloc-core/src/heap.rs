@@ -175,8 +175,8 @@ impl Owned {
         self.0.bins[class.index()].push(block)
     }
 
-    /// Brings a batch of blocks into the empty bin of `class` and returns a block; `None` when
-    /// the system has no memory.
+    /// Brings a batch of blocks into the empty bin of `class` and returns a block;
+    /// `None` when the system has no memory.
     pub(crate) fn refill(self, class: SizeClass) -> Option<NonNull<u8>> {
         self.collect();
         let bin = &self.0.bins[class.index()];

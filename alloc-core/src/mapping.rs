@@ -36,12 +36,16 @@ struct Mapping {
 pub(crate) fn alloc(size: usize, align: usize) -> Option<(NonNull<u8>, Memory)> {
     let bytes = os::round_to_pages(size.max(1))?;
     let align = align.max(UNIT_BYTES);
-    let (mapping, memory) = match take_kept(bytes, align) {
+    let kept = { KEPT.lock().take(bytes, align) };
+    let (mapping, memory) = match kept {
         Some(mapping) => (mapping, Memory::Kept),
         None => (Mapping::fresh(bytes, align)?, Memory::Purged),
     };
     if !pagemap::set_mapping(mapping.base.addr().get(), mapping.bytes) {
-        mapping.unmap();
+        match memory {
+            Memory::Kept => mapping.give_back(),
+            Memory::Purged => mapping.unmap(),
+        }
         return None;
     }
     match memory {
@@ -63,11 +67,6 @@ pub(crate) unsafe fn dealloc(block: NonNull<u8>) {
     LIVE_BYTES.fetch_sub(mapping.bytes, Ordering::Relaxed);
     pagemap::clear(mapping.base.addr().get(), mapping.bytes);
     mapping.keep();
-}
-
-/// A kept mapping of `bytes`, or at most 1/8 more.
-fn take_kept(bytes: usize, align: usize) -> Option<Mapping> {
-    KEPT.lock().take(bytes, align)
 }
 
 /// Resizes a block to `size` bytes, keeping its contents up to the smaller size;

@@ -424,12 +424,12 @@ fn previous_head(index: usize, summary: u64, word: impl Fn(usize) -> u64) -> Opt
     Some(below * WORD_BITS + word(below).checked_ilog2()? as usize)
 }
 
-/// Granules of a span of that use.
+/// Granules that hold so many bytes.
 pub(crate) fn granules_for(bytes: usize) -> usize {
     bytes.div_ceil(GRANULE_BYTES)
 }
 
-/// An arena as a run's length and alignment.
+/// An arena's length and alignment, in granules.
 pub(crate) const ARENA_SHAPE: (usize, usize) = (ARENA_GRANULES, ARENA_GRANULES);
 
 #[cfg(test)]

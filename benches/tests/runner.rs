@@ -4,23 +4,19 @@
 //! The workers are those that cargo built for this test, or shell scripts, so
 //! nothing is compiled while the test runs.
 
+mod common;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
+use common::{run, stderr, workers};
 use serde_json::Value;
 
 /// Runs `compare` with such arguments.
 fn compare(arguments: &[&str]) -> Output {
     let binary = env!("CARGO_BIN_EXE_compare");
-    Command::new(binary).args(arguments).output().expect("the runner starts")
-}
-
-/// The folder of the workers that cargo built beside the runner.
-fn workers() -> &'static str {
-    let worker = Path::new(env!("CARGO_BIN_EXE_worker-system"));
-    worker.parent().and_then(Path::to_str).expect("a path in UTF-8")
+    run(binary, arguments)
 }
 
 /// Runs `compare` on one allocator's fake worker, a shell script.
@@ -33,20 +29,10 @@ fn compare_script(script: &str) -> Output {
     compare(&["--workers", place, "--workload", "list", "--allocator", "system", "--rounds", "2"])
 }
 
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// Checks that `compare` refuses the arguments with one line that has all these
-/// words.
+/// Checks that `compare` refuses the arguments with one line that has all these words.
+#[track_caller]
 fn assert_refused(arguments: &[&str], words: &[&str]) {
-    let output = compare(arguments);
-    let text = stderr(&output);
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {text}");
-    assert_eq!(text.lines().count(), 1, "{arguments:?}: {text}");
-    for word in words {
-        assert!(text.contains(word), "{arguments:?}: {text}");
-    }
+    common::assert_refused(&compare(arguments), words);
 }
 
 #[test]

@@ -3,32 +3,24 @@
 //! The workers are those that cargo built for this test, so nothing is compiled
 //! while the test runs.
 
-use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
+mod common;
 
+use std::fs;
+use std::process::Output;
+
+use common::{run, stderr, workers};
 use serde_json::Value;
 
 /// Runs `scale` with such arguments.
 fn scale(arguments: &[&str]) -> Output {
     let binary = env!("CARGO_BIN_EXE_scale");
-    Command::new(binary).args(arguments).output().expect("the runner starts")
+    run(binary, arguments)
 }
 
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// Checks that `scale` refuses the arguments with one line that has all these
-/// words.
+/// Checks that `scale` refuses the arguments with one line that has all these words.
+#[track_caller]
 fn assert_refused(arguments: &[&str], words: &[&str]) {
-    let output = scale(arguments);
-    let text = stderr(&output);
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {text}");
-    assert_eq!(text.lines().count(), 1, "{arguments:?}: {text}");
-    for word in words {
-        assert!(text.contains(word), "{arguments:?}: {text}");
-    }
+    common::assert_refused(&scale(arguments), words);
 }
 
 #[test]
@@ -36,11 +28,9 @@ fn small_curves_come_in_all_three_forms() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
     let (json, plot) = (path("curves.json"), path("curves.svg"));
-    let worker = Path::new(env!("CARGO_BIN_EXE_worker-system"));
-    let workers = worker.parent().and_then(Path::to_str).expect("a path in UTF-8");
     let mut arguments = vec!["--quick", "--rounds", "1", "--max-heap", "4MiB"];
     arguments.extend(["--max-threads", "2", "--allocator", "pool", "--allocator", "system"]);
-    arguments.extend(["--workers", workers, "--json", &json, "--plot", &plot]);
+    arguments.extend(["--workers", workers(), "--json", &json, "--plot", &plot]);
     let output = scale(&arguments);
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(stderr(&output), "", "no progress line without a terminal");
