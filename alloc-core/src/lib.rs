@@ -69,6 +69,7 @@ mod config;
 mod environment;
 mod global;
 mod heap;
+mod huge;
 mod keep;
 mod knobs;
 mod large;

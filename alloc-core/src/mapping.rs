@@ -16,7 +16,7 @@ use crate::config::{KEPT_MAPPINGS_MAX, UNIT_BYTES};
 use crate::lock::Lock;
 use crate::pagemap::Unit;
 use crate::supply::{self, Memory};
-use crate::{keep, knobs, os, pagemap};
+use crate::{huge, keep, knobs, os, pagemap};
 
 /// Freed mappings; public to the crate for `fork`'s sake.
 pub(crate) static KEPT: Lock<KeptMappings> = Lock::new(KeptMappings::new());
@@ -123,7 +123,8 @@ impl Mapping {
     fn fresh(bytes: usize, align: usize) -> Option<Self> {
         let base = os::map_aligned(bytes, align)?;
         if knobs::huge_pages() {
-            os::ask_for_huge_pages(base, bytes);
+            // SAFETY: just mapped.
+            unsafe { huge::ask_in(base, bytes) };
         }
         Some(Self { base, bytes })
     }

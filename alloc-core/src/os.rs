@@ -279,6 +279,14 @@ pub(crate) fn milliseconds() -> usize {
     (now.tv_sec * 1000 + now.tv_nsec / 1_000_000).cast_unsigned() as usize
 }
 
+/// Nanoseconds that the calling thread has run on a processor.
+pub(crate) fn thread_nanoseconds() -> usize {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `now` is a valid place; a failure leaves it zero.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut now) };
+    (now.tv_sec * 1_000_000_000 + now.tv_nsec).cast_unsigned() as usize
+}
+
 /// Lets another thread run.
 pub(crate) fn yield_now() {
     // SAFETY: no arguments, no preconditions.

@@ -17,8 +17,10 @@
 //! Whoever holds the supply's lock writes a region; `span_at` may be called by any
 //! thread, and tells the truth to the owner of the span.
 
+mod huge_pages;
+
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::AtomicU32;
 
 use crate::cell::{OwnerU16, OwnerU32, OwnerU64};
 use crate::config::{ARENA_GRANULES, GRANULE_BYTES, HUGE_PAGE_BYTES, REGION_GRANULES};
@@ -66,6 +68,17 @@ pub(crate) struct Span {
     pub(crate) used_as: Use,
 }
 
+/// Granules that came into a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Claim {
+    /// Which.
+    pub(crate) run: Run,
+    /// How many of them are dirty.
+    pub(crate) dirty: usize,
+    /// The huge pages that they are the first to use, as bits.
+    pub(crate) fresh_pages: u32,
+}
+
 /// Which free granules may make up a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
@@ -82,10 +95,10 @@ pub(crate) struct Region {
     granules: OwnerU32,
     /// This region's place in the supply's table.
     number: OwnerU32,
-    /// The huge pages that the region has asked the system for, as bits.
+    /// The huge pages that the region asks the system for, as bits.
     huge: AtomicU32,
-    /// Those that it asked for when it was made.
-    huge_at_first: OwnerU32,
+    /// Those that it may ask for.
+    may_be_huge: OwnerU32,
     free: [OwnerU64; WORDS],
     dirty: [OwnerU64; WORDS],
     heads: [OwnerU64; WORDS],
@@ -117,12 +130,7 @@ impl Region {
         }
         let (from, to) = (small_page_bytes.min(bytes) / HUGE_PAGE_BYTES, bytes / HUGE_PAGE_BYTES);
         if from < to && os::has_huge_pages() {
-            // SAFETY: from < to ≤ the region's huge pages: inside the region.
-            let start = unsafe { base.add(from * HUGE_PAGE_BYTES) };
-            os::ask_for_huge_pages(start, (to - from) * HUGE_PAGE_BYTES);
-            let all = ((1_u64 << to) - (1 << from)) as u32;
-            header.huge_at_first.set(all);
-            header.huge.store(all, Ordering::Relaxed);
+            header.may_be_huge.set(((1_u64 << to) - (1 << from)) as u32);
         }
         region
     }
@@ -194,7 +202,7 @@ impl Region {
     }
 
     /// How many granules of a run are dirty.
-    pub(crate) fn dirty_in(&self, run: Run) -> usize {
+    fn dirty_in(&self, run: Run) -> usize {
         masks(run).map(|(word, mask)| (self.dirty[word].get() & mask).count_ones() as usize).sum()
     }
 
@@ -214,12 +222,13 @@ impl Region {
     }
 
     /// Makes a free run a span.
-    pub(crate) fn take(&self, run: Run, used_as: Use) {
-        self.hold(run);
+    pub(crate) fn take(&self, run: Run, used_as: Use) -> Claim {
+        let claim = self.claim(run);
         let (word, bit) = (run.first / WORD_BITS, run.first % WORD_BITS);
         self.set_length(run.first, run.granules, used_as);
         self.heads[word].set(self.heads[word].get() | 1 << bit);
         self.head_words.set(self.head_words.get() | 1 << word);
+        claim
     }
 
     /// Frees a span; its granules are dirty.
@@ -240,8 +249,8 @@ impl Region {
     }
 
     /// Lengthens a block by the free granules behind it; `None`: they are not
-    /// all free. Returns what was added.
-    pub(crate) fn extend(&self, run: Run, granules: usize) -> Option<Run> {
+    /// all free.
+    pub(crate) fn extend(&self, run: Run, granules: usize) -> Option<Claim> {
         let added = Run { first: run.first + run.granules, granules: granules - run.granules };
         if added.first + added.granules > self.granules.get() as usize {
             return None;
@@ -250,28 +259,16 @@ impl Region {
         if !masks(added).all(is_free) {
             return None;
         }
-        self.hold(added);
+        let claim = self.claim(added);
         self.set_length(run.first, granules, Use::Block);
-        Some(added)
+        Some(claim)
     }
 
-    /// Marks as dirty the free granules that share a huge page with a run in use:
-    /// the first touch of the run makes them resident too. Returns how many.
-    pub(crate) fn dirty_beside(&self, run: Run) -> usize {
-        let asked_for = self.huge.load(Ordering::Relaxed);
-        let (first, last) =
-            (run.first / HUGE_PAGE_GRANULES, (run.first + run.granules - 1) / HUGE_PAGE_GRANULES);
-        let pages = [Some(first), (last != first).then_some(last)].into_iter().flatten();
-        let mut added = 0;
-        for page in pages.filter(|page| asked_for >> page & 1 != 0) {
-            let granules = Run { first: page * HUGE_PAGE_GRANULES, granules: HUGE_PAGE_GRANULES };
-            for (word, mask) in masks(granules) {
-                let clean = self.free[word].get() & mask & !self.dirty[word].get();
-                self.dirty[word].set(self.dirty[word].get() | clean);
-                added += clean.count_ones() as usize;
-            }
-        }
-        added
+    /// Makes free granules ones of a span.
+    fn claim(&self, run: Run) -> Claim {
+        let claim = Claim { run, dirty: self.dirty_in(run), fresh_pages: self.fresh_pages(run) };
+        self.hold(run);
+        claim
     }
 
     /// Marks free granules as not free, in no span yet: being purged.
@@ -331,46 +328,6 @@ impl Region {
             Use::Block => 0,
         };
         self.lengths[first].set(granules as u16 | mark);
-    }
-
-    /// Gives the memory of a range in `region` back to the system.
-    ///
-    /// A huge page that is given back in part is no longer asked for: else the
-    /// system's khugepaged, which by default fills a huge page for the sake of one
-    /// small one (Linux, Documentation/admin-guide/mm/transhuge.rst,
-    /// `max_ptes_none`), would bring it all back behind our back. One that is given
-    /// back whole is asked for again.
-    ///
-    /// # Safety
-    /// The range lies in `region`, and nothing refers to its bytes.
-    pub(crate) unsafe fn purge(region: NonNull<Self>, start: NonNull<u8>, bytes: usize) {
-        // SAFETY: the caller's contract.
-        unsafe { os::purge(start, bytes) };
-        // SAFETY: the caller's contract: a live region.
-        let header = unsafe { region.as_ref() };
-        let wanted = header.huge_at_first.get();
-        if wanted == 0 {
-            return;
-        }
-        let offset = start.addr().get() - region.addr().get();
-        for page in offset / HUGE_PAGE_BYTES..=(offset + bytes - 1) / HUGE_PAGE_BYTES {
-            let bit = 1 << page;
-            let from = page * HUGE_PAGE_BYTES;
-            let is_whole = offset <= from && from + HUGE_PAGE_BYTES <= offset + bytes;
-            let is_asked_for = header.huge.load(Ordering::Relaxed) & bit != 0;
-            if wanted & bit == 0 || is_whole == is_asked_for {
-                continue;
-            }
-            // SAFETY: page numbers come from a range inside the region.
-            let start = unsafe { region.cast::<u8>().add(from) };
-            if is_whole {
-                header.huge.fetch_or(bit, Ordering::Relaxed);
-                os::ask_for_huge_pages(start, HUGE_PAGE_BYTES);
-            } else {
-                header.huge.fetch_and(!bit, Ordering::Relaxed);
-                os::forgo_huge_pages(start, HUGE_PAGE_BYTES);
-            }
-        }
     }
 }
 

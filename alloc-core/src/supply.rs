@@ -21,8 +21,9 @@ use crate::config::{ARENA_BYTES, GRANULE_BYTES, HUGE_PAGE_BYTES, POOL_BYTES};
 use crate::lock::Lock;
 use crate::pagemap::{self, Unit};
 use crate::region::{ARENA_SHAPE, Choice, Region, Run, Use, granules_for};
-use crate::{keep, os};
+use crate::{huge, keep, os};
 
+use table::Taken;
 pub(crate) use table::{Counts, Supply};
 
 /// The supply, locked; public to the crate for `fork`'s sake.
@@ -37,12 +38,24 @@ pub(crate) enum Memory {
     Kept,
 }
 
+impl Taken {
+    /// After the first touch of a huge page of it, if it has a new one.
+    fn touched(self) -> Self {
+        if let Some(place) = self.untouched {
+            // SAFETY: taken, by the caller alone, and clean.
+            unsafe { huge::touch(place) };
+        }
+        self
+    }
+}
+
 /// An arena, or `None` when the system has no memory.
 pub(crate) fn take_arena(family: Family) -> Option<(NonNull<u8>, Memory)> {
     let mut supply = LOCKED.lock();
-    let (base, dirty) = supply.take(ARENA_SHAPE.0, ARENA_SHAPE.1, Use::Arena)?;
+    let taken = supply.take(ARENA_SHAPE.0, ARENA_SHAPE.1, Use::Arena)?;
     supply.count_taken_arena(family);
     drop(supply);
+    let Taken { base, dirty, .. } = taken.touched();
     // Of a purged arena, each page comes into use when its pool is made.
     let (fresh, memory) = match dirty {
         0 => (POOL_BYTES, Memory::Purged),
@@ -75,12 +88,13 @@ pub(crate) fn take_block(bytes: usize, align: usize, room: usize) -> Option<(Non
     let granules = granules_for(bytes);
     let align = align.div_ceil(GRANULE_BYTES);
     let roomy = (room > bytes).then(|| supply.find(granules_for(room), align, Choice::Any));
-    let (base, dirty) = match roomy.flatten() {
+    let taken = match roomy.flatten() {
         Some((number, first)) => supply.occupy(number, Run { first, granules }, Use::Block)?,
         None => supply.take(granules, align, Use::Block)?,
     };
     supply.count_taken_block(granules);
     drop(supply);
+    let Taken { base, dirty, .. } = taken.touched();
     keep::touch(granules * GRANULE_BYTES - dirty);
     Some((base, if dirty == 0 { Memory::Purged } else { Memory::Kept }))
 }

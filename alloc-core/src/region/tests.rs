@@ -16,6 +16,8 @@ impl Model {
         let base = os::map_aligned(REGION_BYTES, HUGE_PAGE_BYTES).unwrap();
         // SAFETY: fresh, aligned, and this test's alone.
         let region = unsafe { Region::init(base, REGION_BYTES, 0, REGION_BYTES) };
+        // SAFETY: made above.
+        unsafe { region.as_ref() }.may_be_huge.set(u32::MAX);
         let mut free = vec![true; REGION_GRANULES];
         free[0] = false;
         Self { region, free, dirty: vec![false; REGION_GRANULES], spans: Vec::new() }
@@ -35,6 +37,18 @@ impl Model {
         (0..REGION_GRANULES).step_by(align).find(fits)
     }
 
+    fn claim(&self, run: Run) -> Claim {
+        let end = run.first + run.granules;
+        let dirty = (run.first..end).filter(|&at| self.dirty[at]).count();
+        let is_fresh = |&page: &usize| {
+            let mut granules = page * HUGE_PAGE_GRANULES..(page + 1) * HUGE_PAGE_GRANULES;
+            granules.clone().any(|at| (run.first..end).contains(&at))
+                && granules.all(|at| self.free[at] && !self.dirty[at])
+        };
+        let pages = (0..REGION_GRANULES / HUGE_PAGE_GRANULES).filter(is_fresh);
+        Claim { run, dirty, fresh_pages: pages.fold(0, |bits, page| bits | 1 << page) }
+    }
+
     fn set(&mut self, run: Run, free: bool, dirty: Option<bool>) {
         for at in run.first..run.first + run.granules {
             self.free[at] = free;
@@ -47,9 +61,8 @@ impl Model {
         assert_eq!(self.header().find(granules, align, choice), found);
         let Some(first) = found else { return };
         let run = Run { first, granules };
-        let dirty = (first..first + granules).filter(|&at| self.dirty[at]).count();
-        assert_eq!(self.header().dirty_in(run), dirty);
-        self.header().take(run, used_as);
+        let expected = self.claim(run);
+        assert_eq!(self.header().take(run, used_as), expected);
         self.set(run, false, None);
         self.spans.push(Span { run, used_as });
     }
@@ -73,9 +86,12 @@ impl Model {
             let end = run.first + granules;
             let fits =
                 end <= REGION_GRANULES && (run.first + run.granules..end).all(|at| self.free[at]);
-            let added = self.header().extend(run, granules);
-            assert_eq!(added.is_some(), fits);
-            let Some(added) = added else { return };
+            let added = Run { first: run.first + run.granules, granules: granules - run.granules };
+            let expected = fits.then(|| self.claim(added));
+            assert_eq!(self.header().extend(run, granules), expected);
+            if !fits {
+                return;
+            }
             self.set(added, false, None);
         }
         self.spans[index].run.granules = granules;

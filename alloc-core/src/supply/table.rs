@@ -10,8 +10,8 @@ use crate::config::{
     GRANULE_BYTES, HUGE_PAGE_BYTES, PURGE_GRANULES_MIN, REGION_BYTES, REGION_GRANULES,
     REGION_MIN_BYTES, SMALL_PAGE_BYTES,
 };
-use crate::region::{Choice, Region, Run, Use, granules_for};
-use crate::{keep, knobs, os, pagemap};
+use crate::region::{Choice, Claim, Region, Run, Use, granules_for};
+use crate::{huge, keep, knobs, os, pagemap};
 
 /// How many arenas of one family were taken and given, in CPython's terms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +31,17 @@ pub(crate) struct Blocks {
     pub(crate) count: usize,
     /// Their granules.
     pub(crate) granules: usize,
+}
+
+/// Granules that were taken.
+#[derive(Clone, Copy)]
+pub(super) struct Taken {
+    /// Where they start.
+    pub(super) base: NonNull<u8>,
+    /// Bytes of them that are dirty: counted as in use already.
+    pub(super) dirty: usize,
+    /// The first of them in a huge page that was asked for just now.
+    pub(super) untouched: Option<NonNull<u8>>,
 }
 
 /// A place in the table, and what is known of its region without looking there.
@@ -155,13 +166,8 @@ impl Supply {
         agree && self.blocks == Blocks { count: blocks, granules }
     }
 
-    /// A span, and how many bytes of it are dirty: those count as in use from here.
-    pub(super) fn take(
-        &mut self,
-        granules: usize,
-        align: usize,
-        used_as: Use,
-    ) -> Option<(NonNull<u8>, usize)> {
+    /// A span.
+    pub(super) fn take(&mut self, granules: usize, align: usize, used_as: Use) -> Option<Taken> {
         let found = self
             .find(granules, align, Choice::Dirty)
             .or_else(|| self.find(granules, align, Choice::Any))
@@ -174,21 +180,12 @@ impl Supply {
     }
 
     /// Makes a free run of a region a span; returns what [`Supply::take`] does.
-    pub(super) fn occupy(
-        &mut self,
-        number: usize,
-        run: Run,
-        used_as: Use,
-    ) -> Option<(NonNull<u8>, usize)> {
+    pub(super) fn occupy(&mut self, number: usize, run: Run, used_as: Use) -> Option<Taken> {
         let entry = self.entry(number)?;
         let region = entry.region?;
         // SAFETY: a region in the table is mapped.
-        let header = unsafe { region.as_ref() };
-        header.take(run, used_as);
-        let dirty = entry.take(header, run);
-        // SAFETY: the run lies in the region.
-        let base = unsafe { Region::address(region, run.first) };
-        Some((base, dirty))
+        let claim = unsafe { region.as_ref() }.take(run, used_as);
+        Some(entry.take(region, claim))
     }
 
     /// The lowest fitting run in the first region that has one.
@@ -239,9 +236,9 @@ impl Supply {
             entry.give(cut);
             keep::free(cut * GRANULE_BYTES, cut * GRANULE_BYTES);
         } else {
-            let Some(added) = header.extend(run, granules) else { return false };
-            let dirty = entry.take(header, added);
-            keep::touch(added.granules * GRANULE_BYTES - dirty);
+            let Some(claim) = header.extend(run, granules) else { return false };
+            let added = entry.take(region, claim);
+            keep::touch(claim.run.granules * GRANULE_BYTES - added.dirty);
         }
         self.blocks.granules = self.blocks.granules + granules - run.granules;
         true
@@ -390,19 +387,33 @@ impl Entry {
         })
     }
 
-    /// Counts a run that was taken; returns the bytes of its dirty granules.
-    fn take(&mut self, region: &Region, run: Run) -> usize {
-        let dirty = region.dirty_in(run);
+    /// Counts granules of `region`, this entry's, that were taken.
+    fn take(&mut self, region: NonNull<Region>, claim: Claim) -> Taken {
+        let Claim { run, dirty, fresh_pages } = claim;
+        // SAFETY: a region in the table is mapped.
+        let header = unsafe { region.as_ref() };
         self.free -= run.granules as u32;
         self.dirty -= dirty as u32;
         keep::reuse(dirty * GRANULE_BYTES);
-        let beside = region.dirty_beside(run);
+        let granted = lowest_bits(fresh_pages, huge::grant(fresh_pages.count_ones() as usize));
+        // SAFETY: claimed from this region.
+        unsafe { Region::advise(region, granted, true) };
+        // SAFETY: as above.
+        unsafe { Region::advise(region, fresh_pages & !granted, false) };
+        let beside = header.dirty_beside(run);
         if beside > 0 {
             self.dirty += beside as u32;
             self.dirty_bound = REGION_GRANULES as u32;
             keep::add(beside * GRANULE_BYTES);
         }
-        dirty * GRANULE_BYTES
+        let untouched = (granted != 0).then(|| {
+            let page = granted.trailing_zeros() as usize * (HUGE_PAGE_BYTES / GRANULE_BYTES);
+            // SAFETY: the page is one of the run's, in the region.
+            unsafe { Region::address(region, page.max(run.first)) }
+        });
+        // SAFETY: the run lies in the region.
+        let base = unsafe { Region::address(region, run.first) };
+        Taken { base, dirty: dirty * GRANULE_BYTES, untouched }
     }
 
     /// Counts granules that were freed.
@@ -411,4 +422,13 @@ impl Entry {
         self.dirty += granules as u32;
         self.forget_bounds();
     }
+}
+
+/// The lowest `count` bits of a set, or all there are.
+fn lowest_bits(set: u32, count: usize) -> u32 {
+    let mut rest = set;
+    for _ in 0..count.min(set.count_ones() as usize) {
+        rest &= rest - 1;
+    }
+    set & !rest
 }

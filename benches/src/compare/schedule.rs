@@ -3,10 +3,16 @@
 //! # Design
 //! A machine's speed drifts: other tenants, temperature, clocks. So each round
 //! runs everything once; an allocator's runs of one workload are spread over the
-//! whole comparison. Who runs after whom would still always be the same, and a
-//! run may suffer from what the one before left (caches, freed pages, heat);
-//! therefore the order turns by one place from round to round and from workload
-//! to workload.
+//! whole comparison.
+//!
+//! A run also suffers, or gains, from what the one before left: caches, heat, and
+//! above all freed pages, small ones or huge ones. Turning the order from round to
+//! round is not enough, for everyone would still follow the same neighbour. So the
+//! rounds are the rows of a Williams design (E. J. Williams, "Experimental designs
+//! balanced for the estimation of residual effects of treatments", Australian
+//! Journal of Scientific Research A2, 1949): in as many rounds as there are
+//! allocators, or twice as many if their number is odd, each runs once, or twice,
+//! in every place, and right after each of the others.
 
 use super::allocators::Allocator;
 use super::cli::Request;
@@ -28,14 +34,25 @@ pub fn round(request: &Request, round: usize, subject: Subject) -> Vec<Run> {
     let takes_part =
         |one: &&&'static Workload| one.subject == subject && round < subject.most_rounds();
     for (position, workload) in request.workloads.iter().filter(takes_part).enumerate() {
-        let mut allocators: Vec<_> = request.allocators_of(workload).collect();
-        if !allocators.is_empty() {
-            let places = (round + position) % allocators.len();
-            allocators.rotate_left(places);
-        }
-        runs.extend(allocators.into_iter().map(|allocator| Run { workload, allocator }));
+        let allocators: Vec<_> = request.allocators_of(workload).collect();
+        let order = balanced_order(allocators.len(), round + position);
+        runs.extend(order.map(|place| Run { workload, allocator: allocators[place] }));
     }
     runs
+}
+
+/// Row `row` of the Williams design for `count` of them.
+fn balanced_order(count: usize, row: usize) -> impl Iterator<Item = usize> {
+    // The first row goes to and fro: 0, 1, -1, 2, -2, …, all neighbours' distances
+    // once. The others are shifted by one each. Among an odd number the distances
+    // come once in one direction only; the other one is the second half of the rows,
+    // read backwards.
+    let is_backwards = !count.is_multiple_of(2) && (row / count) % 2 == 1;
+    (0..count).map(move |place| {
+        let place = if is_backwards { count - 1 - place } else { place };
+        let step = place.div_ceil(2);
+        (row + if place % 2 == 1 { step } else { count - step }) % count
+    })
 }
 
 #[cfg(test)]
@@ -50,15 +67,29 @@ mod tests {
     }
 
     #[test]
-    fn everyone_is_first_once_in_as_many_rounds() {
-        let request = parse(["compare", "--workload", "list"]).expect("valid");
-        let count = keys(&request, 0, "list").len();
-        let mut first: Vec<_> =
-            (0..count).map(|number| keys(&request, number, "list")[0]).collect();
-        assert_eq!(keys(&request, count, "list"), keys(&request, 0, "list"));
-        first.sort_unstable();
-        first.dedup();
-        assert_eq!(first.len(), count);
+    fn everyone_follows_everyone_else_as_often() {
+        for count in 1..9 {
+            let rounds = if count % 2 == 0 { count } else { 2 * count };
+            let mut followed = vec![vec![0; count]; count];
+            let mut places = vec![vec![0; count]; count];
+            for round in 0..rounds {
+                let order: Vec<_> = balanced_order(count, round).collect();
+                for (place, &one) in order.iter().enumerate() {
+                    places[one][place] += 1;
+                }
+                for pair in order.windows(2) {
+                    followed[pair[0]][pair[1]] += 1;
+                }
+            }
+            let expected = rounds / count;
+            assert!(places.iter().flatten().all(|&times| times == expected), "{count}");
+            for (before, row) in followed.iter().enumerate() {
+                for (after, &times) in row.iter().enumerate() {
+                    let expected = if before == after { 0 } else { expected };
+                    assert_eq!(times, expected, "{after} after {before} of {count}");
+                }
+            }
+        }
     }
 
     #[test]
