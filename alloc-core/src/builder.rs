@@ -139,7 +139,7 @@ impl PoolAlloc {
     /// Zero means never: then there is no such thread. What is less than a millisecond
     /// counts as one. Idle means that no slow path runs, and memory goes back between
     /// once and twice this long after the last one did. What running threads have
-    /// cached stays theirs, as with [`collect`](crate::collect).
+    /// cached stays theirs, as with [`collect`](crate::collect()).
     ///
     /// The thread, `alloc-core` by name, is started by the first slow path, in a fork's
     /// child anew. It takes no signals, and while all is given back it waits without

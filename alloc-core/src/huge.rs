@@ -15,7 +15,7 @@
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-use crate::config::{HUGE_PAGE_BYTES, HUGE_PAGE_DEAR_NS, HUGE_PAGE_PAUSES};
+use crate::config::{HUGE_PAGE_DEAR_NS, HUGE_PAGE_PAUSES};
 use crate::os;
 
 /// Whether the last one was cheap.
@@ -25,15 +25,25 @@ static TO_PASS: AtomicUsize = AtomicUsize::new(0);
 /// How many will be after the next dear one.
 static PAUSE: AtomicUsize = AtomicUsize::new(HUGE_PAGE_PAUSES.0);
 
-/// How many of so many huge pages, which come into use now, to ask for. If any, their
-/// first touch should be by [`touch`].
+/// How many of so many huge pages, which come into use now, to ask for. Of the first
+/// one the caller should [`touch`] a byte, if it is to be used in any case.
 pub(crate) fn grant(pages: usize) -> usize {
+    if pass(pages) {
+        0
+    } else if IS_PROVEN.load(Relaxed) {
+        pages
+    } else {
+        pages.min(1)
+    }
+}
+
+/// Whether to do without so many huge pages, since the last one was dear.
+pub(crate) fn pass(pages: usize) -> bool {
     let to_pass = TO_PASS.load(Relaxed);
     if to_pass > 0 {
         TO_PASS.store(to_pass.saturating_sub(pages), Relaxed);
-        return 0;
     }
-    if IS_PROVEN.load(Relaxed) { pages } else { pages.min(1) }
+    to_pass > 0
 }
 
 /// Touches the first huge page of those that were granted, and notes what it cost.
@@ -45,35 +55,6 @@ pub(crate) unsafe fn touch(place: NonNull<u8>) {
     // SAFETY: the caller's contract; its value stays what it was.
     unsafe { place.write_volatile(0) };
     note(os::thread_nanoseconds().wrapping_sub(before));
-}
-
-/// Asks for huge pages in a new mapping, as far as they are worth it.
-///
-/// # Safety
-/// The range is mapped, the caller's, and reads zero.
-pub(crate) unsafe fn ask_in(base: NonNull<u8>, bytes: usize) {
-    let head = base.align_offset(HUGE_PAGE_BYTES);
-    let mut rest = bytes.saturating_sub(head) / HUGE_PAGE_BYTES;
-    if rest == 0 {
-        return;
-    }
-    // SAFETY: at least a huge page of the range lies behind the head.
-    let mut start = unsafe { base.add(head) };
-    loop {
-        let granted = grant(rest);
-        os::ask_for_huge_pages(start, granted * HUGE_PAGE_BYTES);
-        rest -= granted;
-        if granted == 0 {
-            return;
-        }
-        // SAFETY: the caller's contract.
-        unsafe { touch(start) };
-        if rest == 0 {
-            return;
-        }
-        // SAFETY: `rest` huge pages of the range follow.
-        start = unsafe { start.add(granted * HUGE_PAGE_BYTES) };
-    }
 }
 
 fn note(nanoseconds: usize) {

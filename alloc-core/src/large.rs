@@ -10,7 +10,7 @@ use core::ptr::NonNull;
 use crate::config::{GROWTH_ROOM, HUGE_PAGE_BYTES, MOVE_MIN_BYTES, SPAN_MAX_BYTES};
 use crate::pagemap::{self, Unit};
 use crate::region::Region;
-use crate::supply::{self, Memory};
+use crate::supply::{self, Memory, Touch};
 use crate::{mapping, os};
 
 /// A large block, as the page map knows it.
@@ -24,12 +24,12 @@ enum Place {
 /// A block of at least `size` bytes aligned to `align`, a power of two; `None`
 /// when the system has no memory.
 pub(crate) fn alloc(size: usize, align: usize) -> Option<NonNull<u8>> {
-    Some(take(size, align, size)?.0)
+    Some(take(size, align, size, Touch::Soon)?.0)
 }
 
 /// As [`alloc`]; its first `size` bytes are zero.
 pub(crate) fn alloc_zeroed(size: usize, align: usize) -> Option<NonNull<u8>> {
-    let (block, memory, place) = take(size, align, size)?;
+    let (block, memory, place) = take(size, align, size, Touch::Perhaps)?;
     match (memory, place) {
         (Memory::Purged, _) => {}
         // SAFETY: a new block of that size.
@@ -40,10 +40,15 @@ pub(crate) fn alloc_zeroed(size: usize, align: usize) -> Option<NonNull<u8>> {
     Some(block)
 }
 
-fn take(size: usize, align: usize, room: usize) -> Option<(NonNull<u8>, Memory, Place)> {
+fn take(
+    size: usize,
+    align: usize,
+    room: usize,
+    touch: Touch,
+) -> Option<(NonNull<u8>, Memory, Place)> {
     if size <= SPAN_MAX_BYTES
         && align <= HUGE_PAGE_BYTES
-        && let Some((block, memory)) = supply::take_block(size.max(1), align, room)
+        && let Some((block, memory)) = supply::take_block(size.max(1), align, room, touch)
         && let Unit::Region { base } = pagemap::lookup(block.addr().get())
     {
         return Some((block, memory, Place::Span(base)));
@@ -86,7 +91,7 @@ pub(crate) unsafe fn realloc(block: NonNull<u8>, size: usize, align: usize) -> O
             // Shrinking always works in place, so the new one is longer. What has
             // grown will grow again: where there is room it need not move then.
             let room = size.saturating_mul(GROWTH_ROOM).min(SPAN_MAX_BYTES);
-            let (target, memory, _) = take(size, align, room)?;
+            let (target, memory, _) = take(size, align, room, Touch::Perhaps)?;
             // SAFETY: both blocks are live, apart, and at least that long.
             unsafe { carry(block, target, bytes, memory) };
             // SAFETY: the caller's contract; its contents have moved.

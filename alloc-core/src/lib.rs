@@ -15,13 +15,13 @@
 //! *heap* that it uses without a lock; a block freed by another thread goes home
 //! as a *remote free*.
 //!
-//! - [`stats`] says where every byte is; its `Display` is the report of CPython's
+//! - [`stats()`] says where every byte is; its `Display` is the report of CPython's
 //!   `sys._debugmallocstats()`.
 //! - [`block_of`] finds the block that any address lies in.
-//! - [`collect`] gives back what is kept for reuse.
+//! - [`collect()`] gives back what is kept for reuse.
 //! - [`settings`] says which settings are in force: what [`PoolAlloc`]'s methods
 //!   and the environment set.
-//! - [`check`] walks the heaps and checks their invariants.
+//! - [`check()`] walks the heaps and checks their invariants.
 //!
 //! # Features
 //!

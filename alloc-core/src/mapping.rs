@@ -12,7 +12,7 @@
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::config::{KEPT_MAPPINGS_MAX, UNIT_BYTES};
+use crate::config::{HUGE_PAGE_BYTES, KEPT_MAPPINGS_MAX, UNIT_BYTES};
 use crate::lock::Lock;
 use crate::pagemap::Unit;
 use crate::supply::{self, Memory};
@@ -122,9 +122,8 @@ impl Mapping {
     /// New memory from the system, in huge pages if it has them.
     fn fresh(bytes: usize, align: usize) -> Option<Self> {
         let base = os::map_aligned(bytes, align)?;
-        if knobs::huge_pages() {
-            // SAFETY: just mapped.
-            unsafe { huge::ask_in(base, bytes) };
+        if knobs::huge_pages() && !huge::pass(bytes / HUGE_PAGE_BYTES) {
+            os::ask_for_huge_pages(base, bytes);
         }
         Some(Self { base, bytes })
     }

@@ -38,6 +38,15 @@ pub(crate) enum Memory {
     Kept,
 }
 
+/// When a block is written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Touch {
+    /// At once: its first touch may as well be the allocator's.
+    Soon,
+    /// Later, in parts, or never: as long as it is not, it must cost no memory.
+    Perhaps,
+}
+
 impl Taken {
     /// After the first touch of a huge page of it, if it has a new one.
     fn touched(self) -> Self {
@@ -83,7 +92,12 @@ pub(crate) unsafe fn give_arena(arena: NonNull<u8>, family: Family, resident: us
 /// A block of at least `bytes`, aligned to `align`, at most a huge page; if possible
 /// where it can grow to `room` bytes later. `None` when the system has no memory for
 /// another region.
-pub(crate) fn take_block(bytes: usize, align: usize, room: usize) -> Option<(NonNull<u8>, Memory)> {
+pub(crate) fn take_block(
+    bytes: usize,
+    align: usize,
+    room: usize,
+    touch: Touch,
+) -> Option<(NonNull<u8>, Memory)> {
     let mut supply = LOCKED.lock();
     let granules = granules_for(bytes);
     let align = align.div_ceil(GRANULE_BYTES);
@@ -94,7 +108,10 @@ pub(crate) fn take_block(bytes: usize, align: usize, room: usize) -> Option<(Non
     };
     supply.count_taken_block(granules);
     drop(supply);
-    let Taken { base, dirty, .. } = taken.touched();
+    let Taken { base, dirty, .. } = match touch {
+        Touch::Soon => taken.touched(),
+        Touch::Perhaps => taken,
+    };
     keep::touch(granules * GRANULE_BYTES - dirty);
     Some((base, if dirty == 0 { Memory::Purged } else { Memory::Kept }))
 }
