@@ -36,7 +36,7 @@ impl PoolRun {
         // neighbours share it: through memory each would wait for the one before.
         let (mut number, mut word, mut twice) = (0, 0, 0);
         let mut count = 0;
-        for block in blocks {
+        while let Some(block) = blocks.get(count) {
             let offset = block.addr().get().wrapping_sub(start);
             if offset >= self.bytes {
                 break;
@@ -47,10 +47,14 @@ impl PoolRun {
                 number = index / 64;
                 word = self.blocks[number % 4];
             }
-            let bit = 1 << (index % 64);
-            twice |= word & bit;
-            word |= bit;
-            count += 1;
+            // What was allocated in a row is often freed in a row: the bits up to the
+            // end of the word at once.
+            let most = self.class.capacity().saturating_sub(index).min(64 - index % 64);
+            let in_a_row = count_in_a_row(&blocks[count..], most, self.class.block_bytes());
+            let bits = (u64::MAX >> (64 - in_a_row)) << (index % 64);
+            twice |= word & bits;
+            word |= bits;
+            count += in_a_row;
         }
         self.blocks[number % 4] = word;
         if twice != 0 {
@@ -99,4 +103,17 @@ impl PoolRun {
             (unsafe { self.pages.add(index * self.class.block_bytes()) }, word)
         })
     }
+}
+
+/// How many of the first `most` blocks, at least one, lie `bytes` apart in ascending
+/// order, from the first one on.
+#[inline]
+fn count_in_a_row(blocks: &[NonNull<u8>], most: usize, bytes: usize) -> usize {
+    let mut count = 1;
+    while count < most.min(blocks.len())
+        && blocks[count].addr().get() == blocks[count - 1].addr().get().wrapping_add(bytes)
+    {
+        count += 1;
+    }
+    count
 }
