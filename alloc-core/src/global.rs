@@ -290,7 +290,12 @@ pub(crate) unsafe fn move_block(
     new_layout: Layout,
     settings: &Settings,
 ) -> Option<NonNull<u8>> {
-    let new_block = alloc(new_layout, settings)?;
+    let is_large = SizeClass::of(new_layout.size(), new_layout.align()).is_none();
+    let new_block = if is_large && layout.size() < new_layout.size() {
+        alloc_large(new_layout, settings, large::alloc_to_grow)?
+    } else {
+        alloc(new_layout, settings)?
+    };
     let kept = layout.size().min(new_layout.size());
     // SAFETY: both blocks have at least this many bytes, and are apart.
     unsafe { new_block.copy_from_nonoverlapping(block, kept) };

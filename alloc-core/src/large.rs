@@ -27,6 +27,11 @@ pub(crate) fn alloc(size: usize, align: usize) -> Option<NonNull<u8>> {
     Some(take(size, align, size, Touch::Soon)?.0)
 }
 
+/// As [`alloc`], for what has grown: if possible where it can go on.
+pub(crate) fn alloc_to_grow(size: usize, align: usize) -> Option<NonNull<u8>> {
+    Some(take(size, align, room_for(size), Touch::Soon)?.0)
+}
+
 /// As [`alloc`]; its first `size` bytes are zero.
 pub(crate) fn alloc_zeroed(size: usize, align: usize) -> Option<NonNull<u8>> {
     let (block, memory, place) = take(size, align, size, Touch::Perhaps)?;
@@ -88,10 +93,8 @@ pub(crate) unsafe fn realloc(block: NonNull<u8>, size: usize, align: usize) -> O
         Place::Span(region) if unsafe { supply::resize_block(region, block, size) } => Some(block),
         Place::Span(region) => {
             let bytes = supply::block_bytes(region, block).unwrap_or_else(|| not_ours());
-            // Shrinking always works in place, so the new one is longer. What has
-            // grown will grow again: where there is room it need not move then.
-            let room = size.saturating_mul(GROWTH_ROOM).min(SPAN_MAX_BYTES);
-            let (target, memory, _) = take(size, align, room, Touch::Perhaps)?;
+            // Shrinking always works in place, so the new one is longer.
+            let (target, memory, _) = take(size, align, room_for(size), Touch::Perhaps)?;
             // SAFETY: both blocks are live, apart, and at least that long.
             unsafe { carry(block, target, bytes, memory) };
             // SAFETY: the caller's contract; its contents have moved.
@@ -99,6 +102,12 @@ pub(crate) unsafe fn realloc(block: NonNull<u8>, size: usize, align: usize) -> O
             Some(target)
         }
     }
+}
+
+/// The room that a block should have around it that has grown to `size`: it will grow
+/// again, and where there is room it need not move then.
+fn room_for(size: usize) -> usize {
+    size.saturating_mul(GROWTH_ROOM).min(SPAN_MAX_BYTES)
 }
 
 /// Moves `bytes` from a span to a longer block: by its pages if they are many and
