@@ -130,6 +130,15 @@ impl Bin {
         self.top.set(self.bottom.get().wrapping_add(written));
     }
 
+    /// How many of the `most` blocks pushed last, from the last one on, `fits` takes.
+    pub(crate) fn count_newest(&self, most: usize, fits: impl Fn(NonNull<u8>) -> bool) -> usize {
+        let blocks = (0..most.min(self.len())).map_while(|depth| {
+            // SAFETY: the slots above bottom up to top hold blocks.
+            unsafe { self.top.get().wrapping_sub(depth).read() }
+        });
+        blocks.take_while(|&block| fits(block)).count()
+    }
+
     /// Removes the `count` blocks pushed longest ago, after `visit` saw them.
     pub(crate) fn drain_oldest(&self, count: usize, visit: impl FnOnce(&[NonNull<u8>])) {
         debug_assert!(count <= self.len());

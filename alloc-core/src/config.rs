@@ -82,6 +82,13 @@ pub(crate) const SLAB_CACHE_BLOCKS: (usize, usize) = (2, 32);
 /// Blocks that a thread's first refill of a class brings.
 pub(crate) const FIRST_BATCH_BLOCKS: u32 = 8;
 
+/// Blocks that a warm heap may hold of each class up to so many bytes. Bigger ones keep
+/// too long a slab from going back.
+pub(crate) const WARM_BLOCKS_MAX: usize = 16;
+pub(crate) const WARM_CLASS_BYTES_MAX: usize = 1 << 10;
+/// Warm heaps at most.
+pub(crate) const WARM_HEAPS_MAX: usize = 8;
+
 /// A pool that was full serves again once 1/this of its blocks are free, so
 /// that it does not leave and rejoin its class's list at every turn.
 pub(crate) const REJOIN_DIVISOR: usize = 4;

@@ -21,14 +21,14 @@ use crate::arena::Arena;
 use crate::arenas::ArenaSet;
 use crate::bin::{Bin, Slot};
 use crate::class::{Family, SizeClass};
-use crate::config::CLASSES;
+use crate::config::{CLASSES, WARM_BLOCKS_MAX, WARM_CLASS_BYTES_MAX};
 use crate::knobs;
 use crate::os;
 use crate::outbox::Outbox;
 use crate::pool::{NotAllocated, Pool, PoolList, Transition};
 use crate::remote::RemoteQueue;
 use crate::run::PoolRun;
-use crate::supply;
+use crate::{supply, warm};
 
 /// One thread's heap.
 #[repr(C)]
@@ -40,6 +40,8 @@ pub(crate) struct ThreadHeap {
     pub(crate) remote: CachePadded<RemoteQueue>,
     /// Per class, the blocks in `remote`: free, but not yet in their pools.
     transit: [AtomicU32; CLASSES],
+    /// See `warm`.
+    is_warm: AtomicBool,
     /// The heap registered before this one.
     pub(crate) next: AtomicPtr<ThreadHeap>,
 }
@@ -68,6 +70,7 @@ impl ThreadHeap {
                 AtomicBool::new(true),
             )),
             transit: [const { AtomicU32::new(0) }; CLASSES],
+            is_warm: AtomicBool::new(false),
             next: AtomicPtr::new(core::ptr::null_mut()),
         }
     }
@@ -125,6 +128,13 @@ impl ThreadHeap {
     /// Blocks of `class` freed by other threads, not yet back in their pools.
     pub(crate) fn transit_blocks(&self, class: SizeClass) -> usize {
         self.transit[class.index()].load(Ordering::Relaxed) as usize
+    }
+
+    /// Marks the heap as warm or not; returns whether it was. For the claim's holder.
+    pub(crate) fn set_warm(&self, is_warm: bool) -> bool {
+        let was_warm = self.is_warm.load(Ordering::Relaxed);
+        self.is_warm.store(is_warm, Ordering::Relaxed);
+        was_warm
     }
 
     /// Counts blocks about to be sent to this heap.
@@ -305,11 +315,29 @@ impl Owned {
         }
     }
 
-    /// Puts every cached block back and gives empty arenas up: what a heap does
-    /// before its thread ends.
+    /// Puts every cached block back and gives empty arenas up.
     pub(crate) fn retire(self) {
+        warm::take(self);
+        self.keep_cached(|_| 0);
+    }
+
+    /// As [`Owned::retire`], but for a few of its own blocks of each class.
+    pub(crate) fn trim(self) {
+        self.keep_cached(|class| {
+            let is_warm = class.block_bytes() <= WARM_CLASS_BYTES_MAX;
+            let most = if is_warm { WARM_BLOCKS_MAX } else { 0 };
+            // SAFETY: the arenas of cached blocks are in use.
+            let is_own = |block| unsafe { Arena::of(block).as_ref() }.owner();
+            let is_own = |block| is_own(block).is_some_and(|owner| core::ptr::eq(owner, self.0));
+            self.0.bins[class.index()].count_newest(most, is_own)
+        });
+    }
+
+    /// Puts the cached blocks back but for the newest, as many as `kept` says of each
+    /// class, and gives empty arenas up.
+    fn keep_cached(self, kept: impl Fn(SizeClass) -> usize) {
         for class in SizeClass::all() {
-            self.flush_oldest(class, self.0.cached_blocks(class));
+            self.flush_oldest(class, self.0.cached_blocks(class) - kept(class));
             self.0.bins[class.index()].reset_batch();
         }
         self.collect();

@@ -88,6 +88,7 @@ mod stats;
 mod supply;
 mod sync;
 mod tls;
+mod warm;
 
 pub use block::{Block, Tier, block_of};
 pub use check::{Violation, check};

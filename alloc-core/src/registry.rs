@@ -10,7 +10,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::heap::{Owned, ThreadHeap};
 use crate::remote::Released;
-use crate::{mapping, os, supply};
+use crate::{mapping, os, supply, warm};
 
 /// The heap registered last; each links to the one before.
 static NEWEST: AtomicPtr<ThreadHeap> = AtomicPtr::new(core::ptr::null_mut());
@@ -18,7 +18,8 @@ static NEWEST: AtomicPtr<ThreadHeap> = AtomicPtr::new(core::ptr::null_mut());
 /// A heap for the calling thread: a released one, or a new one. `None` when the
 /// system has no memory.
 pub(crate) fn adopt() -> Option<Owned> {
-    heaps().find_map(ThreadHeap::try_claim).or_else(register_new)
+    let released = heaps().find_map(ThreadHeap::try_claim).inspect(|&owned| warm::take(owned));
+    released.or_else(register_new)
 }
 
 fn register_new() -> Option<Owned> {
@@ -40,7 +41,7 @@ fn register_new() -> Option<Owned> {
     Some(owned)
 }
 
-/// Lets another thread have this heap. Its bins are empty: see `Owned::retire`.
+/// Lets another thread have this heap. Little or nothing is in its bins: see `warm`.
 pub(crate) fn release(owned: Owned) {
     let heap = owned.heap();
     let mut released = heap.remote.release();

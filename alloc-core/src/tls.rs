@@ -13,7 +13,7 @@ use core::cell::Cell;
 use core::ffi::c_void;
 
 use crate::heap::{Owned, ThreadHeap};
-use crate::{background, os, registry};
+use crate::{background, os, registry, warm};
 
 /// The heap of a thread that has none.
 static NO_ROOM: ThreadHeap = ThreadHeap::without_room();
@@ -60,7 +60,7 @@ unsafe extern "C" fn detach(_: *mut c_void) {
     if let Some(owned) = current() {
         EXITED.with(|exited| exited.set(true));
         HEAP.with(|heap| heap.set(&NO_ROOM));
-        owned.retire();
+        warm::leave(owned);
         registry::release(owned);
         background::note();
     }

@@ -15,6 +15,7 @@ const AT_ONCE: usize = 20;
 
 #[test]
 fn threads_that_come_and_go_leave_no_growth() {
+    what_ended_threads_keep_is_bounded();
     churn(WARM_UP);
     alloc_core::collect();
     alloc_core::check().unwrap();
@@ -31,6 +32,37 @@ fn threads_that_come_and_go_leave_no_growth() {
     assert!(grown <= 4 << 20, "{grown} bytes more mapped\n{stats_now}");
     let grown = resident_now.saturating_sub(resident);
     assert!(grown <= 4 << 20, "{grown} bytes more resident after {THREADS} threads");
+}
+
+/// A thread that ends may leave some blocks of each class cached for the next one, but
+/// of many threads that end at once only a few may.
+fn what_ended_threads_keep_is_bounded() {
+    alloc_core::collect();
+    let before = alloc_core::stats();
+    let barrier = std::sync::Barrier::new(128);
+    std::thread::scope(|scope| {
+        for _ in 0..128 {
+            scope.spawn(|| {
+                barrier.wait();
+                let blocks: Vec<Vec<u8>> =
+                    (0..20).flat_map(|_| (1..256).map(|size| vec![1; size * 16])).collect();
+                // All of them at once, so that each thread has a heap of its own.
+                barrier.wait();
+                drop(blocks);
+            });
+        }
+    });
+    let stats = alloc_core::stats();
+    let pooled = |stats: &alloc_core::Stats| {
+        let slabs = stats.big.slabs.iter();
+        stats.classes.iter().chain(slabs).map(|class| class.pools * class.pool_bytes).sum::<usize>()
+    };
+    let kept = pooled(&stats).saturating_sub(pooled(&before));
+    assert!(kept < 8 << 20, "{kept} bytes in pools after all threads have ended\n{stats}");
+    alloc_core::collect();
+    let kept = pooled(&alloc_core::stats()).saturating_sub(pooled(&before));
+    assert!(kept < 64 << 10, "{kept} bytes in pools after collect()");
+    alloc_core::check().unwrap();
 }
 
 /// Runs `threads` threads, `AT_ONCE` at a time. Each keeps a structure that the
