@@ -2,6 +2,7 @@
 //! no growth: heaps are adopted, and what dead threads left is freed by others.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Barrier};
 
 use alloc_core::PoolAlloc;
 use integration_tests::resident_bytes;
@@ -39,19 +40,23 @@ fn threads_that_come_and_go_leave_no_growth() {
 fn what_ended_threads_keep_is_bounded() {
     alloc_core::collect();
     let before = alloc_core::stats();
-    let barrier = std::sync::Barrier::new(128);
-    std::thread::scope(|scope| {
-        for _ in 0..128 {
-            scope.spawn(|| {
-                barrier.wait();
-                let blocks: Vec<Vec<u8>> =
-                    (0..20).flat_map(|_| (1..256).map(|size| vec![1; size * 16])).collect();
-                // All of them at once, so that each thread has a heap of its own.
-                barrier.wait();
-                drop(blocks);
-            });
-        }
-    });
+    let barrier = Arc::new(Barrier::new(128));
+    let live = |barrier: Arc<Barrier>| {
+        barrier.wait();
+        let blocks: Vec<Vec<u8>> =
+            (0..20).flat_map(|_| (1..256).map(|size| vec![1; size * 16])).collect();
+        // All of them at once, so that each thread has a heap of its own.
+        barrier.wait();
+        drop(blocks);
+    };
+    // Joined, to their very end: a scope would not wait for what follows the closure.
+    let threads: Vec<_> = (0..128)
+        .map(|_| Arc::clone(&barrier))
+        .map(|barrier| std::thread::spawn(move || live(barrier)))
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
     let stats = alloc_core::stats();
     let pooled = |stats: &alloc_core::Stats| {
         let slabs = stats.big.slabs.iter();
