@@ -13,6 +13,7 @@ use core::time::Duration;
 use crate::knobs::{
     KEEP_BYTES_MAX, KEEP_PERCENT_MAX, PURGE_AFTER_MS_MAX, Settings, THREAD_CACHE_BYTES,
 };
+use crate::line::Line;
 use crate::os;
 
 /// What the names of all our variables begin with.
@@ -189,33 +190,6 @@ fn flag(text: &[u8]) -> Option<bool> {
         Some(false)
     } else {
         None
-    }
-}
-
-/// A line of text without the heap; what is too much is cut off.
-struct Line {
-    bytes: [u8; 384],
-    len: usize,
-}
-
-impl Line {
-    const fn new() -> Self {
-        Self { bytes: [0; 384], len: 0 }
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
-    }
-}
-
-impl fmt::Write for Line {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = self.bytes.get_mut(self.len..).unwrap_or_default();
-        for (place, byte) in room.iter_mut().zip(text.bytes()) {
-            *place = byte;
-            self.len += 1;
-        }
-        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@ use core::ptr::NonNull;
 
 use crate::class::SizeClass;
 use crate::knobs::{self, Settings};
-use crate::{background, large, outbox, tls};
+use crate::{background, large, os, outbox, tls};
 
 /// CPython's pool allocator as a Rust global allocator.
 ///
@@ -191,6 +191,7 @@ fn refill(class: SizeClass, settings: &Settings) -> Option<NonNull<u8>> {
 /// Frees a block of the class, whose bin is full.
 #[cold]
 fn flush(class: SizeClass, block: NonNull<u8>) {
+    let _errno = os::Errno::keep();
     background::note();
     let Some(heap) = tls::attached() else {
         // After the thread's end, or without memory for a heap: straight to the
@@ -227,17 +228,26 @@ fn alloc_large(
 #[inline(never)]
 unsafe fn dealloc_big(block: NonNull<u8>, layout: Layout) {
     match SizeClass::slab(layout.size(), layout.align()) {
-        Some(class) => {
-            if !tls::fast().push(class, block) {
-                flush(class, block);
-            }
-        }
+        Some(class) => dealloc_in(class, block),
         // SAFETY: the caller's contract: a block of this layout.
         None => unsafe { dealloc_large(block) },
     }
 }
 
-unsafe fn dealloc_large(block: NonNull<u8>) {
+/// Frees a block of a class.
+#[inline]
+pub(crate) fn dealloc_in(class: SizeClass, block: NonNull<u8>) {
+    if !tls::fast().push(class, block) {
+        flush(class, block);
+    }
+}
+
+/// Frees a large block.
+///
+/// # Safety
+/// `block` is one, and is not used again.
+pub(crate) unsafe fn dealloc_large(block: NonNull<u8>) {
+    let _errno = os::Errno::keep();
     background::note();
     // SAFETY: the caller's contract: a large block.
     unsafe { large::dealloc(block) }
@@ -265,9 +275,10 @@ unsafe fn realloc_slow(
     match (SizeClass::of(layout.size(), align), SizeClass::of(new_size, align)) {
         (Some(old), Some(new)) if old == new => Some(block),
         (None, None) => {
-            background::note();
+            // SAFETY: the caller vouches that the new size makes a valid layout.
+            let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, align) };
             // SAFETY: both sizes are large; the caller's contract.
-            unsafe { large::realloc(block, new_size, align) }
+            unsafe { resize_large(block, new_layout) }
         }
         _ => {
             // SAFETY: the caller vouches that the new size makes a valid layout.
@@ -276,6 +287,16 @@ unsafe fn realloc_slow(
             unsafe { move_block(block, layout, new_layout, settings) }
         }
     }
+}
+
+/// Resizes a large block to a layout that is large too, as [`realloc`] does.
+///
+/// # Safety
+/// As for [`realloc`].
+pub(crate) unsafe fn resize_large(block: NonNull<u8>, layout: Layout) -> Option<NonNull<u8>> {
+    background::note();
+    // SAFETY: the caller's contract.
+    unsafe { large::realloc(block, layout.size(), layout.align()) }
 }
 
 /// Copies a block into one of another layout and frees it; `None` when the system

@@ -28,7 +28,7 @@ use crate::outbox::Outbox;
 use crate::pool::{NotAllocated, Pool, PoolList, Transition};
 use crate::remote::RemoteQueue;
 use crate::run::PoolRun;
-use crate::{supply, warm};
+use crate::{pagemap, supply, warm};
 
 /// One thread's heap.
 #[repr(C)]
@@ -229,6 +229,7 @@ impl Owned {
             let (base, memory) = supply::take_arena(class.family())?;
             // SAFETY: from the supply, for this heap alone.
             let arena = unsafe { Arena::init(base, self.0, class.family(), memory) };
+            pagemap::mark_arena(base, true);
             // SAFETY: just made, in no bucket.
             unsafe { arenas.insert(arena) };
             arenas.take_pool(class)
@@ -368,6 +369,7 @@ fn give_arena(arena: NonNull<Arena>, family: Family) {
     let resident = unsafe { arena.as_ref() }.resident_bytes();
     // SAFETY: the arena is empty and in no set.
     let base = unsafe { Arena::retire(arena) };
+    pagemap::mark_arena(base, false);
     // SAFETY: it came from the supply for this family, and no block is left in it.
     unsafe { supply::give_arena(base, family, resident) };
 }

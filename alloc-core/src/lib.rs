@@ -30,16 +30,21 @@
 //! `allocator_api2::vec::Vec` and more. These hold a copy of what they are given:
 //! `&POOL`, with a `static POOL: PoolAlloc`, is one pointer.
 //!
+//! `initial-exec` is for a library that is loaded when a program starts, as
+//! `alloc-preload` is: it reaches the thread's heap in one load where such a library
+//! would call a function (x86-64 only; no effect elsewhere). A library that is loaded
+//! later may then find no room for its thread-locals.
+//!
 //! # The layers, each using only those below it
 //!
 //! | layer | modules |
 //! |---|---|
-//! | interface | `global` + `builder`, `allocator` (a feature), `stats` + `report`, `block`, `collect`, `check` |
-//! | threads | `tls` (whose heap), `registry` (all heaps), `outbox` (frees to others), `background` (idle: gives back) |
-//! | a heap | `heap`, `bin` (cached blocks), `remote` (frees from others) |
+//! | interface | `global` + `builder`, `address` (no layout), `allocator` (a feature), `stats` + `report`, `block`, `collect`, `check` |
+//! | threads | `tls` (whose heap), `registry` (all heaps), `warm` (for the next thread), `outbox` (frees to others), `background` (idle: gives back) |
+//! | a heap | `heap`, `bin` (cached blocks), `run` (blocks of one pool), `remote` (frees from others) |
 //! | memory | `arenas`, `arena`, `pool`; `large` (above 128 KiB) |
-//! | ground | `supply` + `region` (spans), `mapping`, `keep` (what stays), `pagemap` (address → owner) |
-//! | base | `knobs` + `environment` (settings), `class`, `config`, `cell`, `lock`, `sync`, `os` (the only platform code) |
+//! | ground | `supply` + `region` (spans), `mapping`, `keep` (what stays), `huge` (huge pages, while cheap), `pagemap` (address → owner) |
+//! | base | `knobs` + `environment` (settings), `class`, `config`, `cell`, `line`, `lock`, `sync`, `os` (the only platform code) |
 //!
 //! ARCHITECTURE.md at the root walks an allocation and a free through them.
 
@@ -53,6 +58,7 @@ compile_error!("alloc-core needs a Unix system: mmap, pthread keys");
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("alloc-core needs 64-bit addresses");
 
+mod address;
 #[cfg(feature = "allocator-api2")]
 mod allocator;
 mod arena;
@@ -73,6 +79,7 @@ mod huge;
 mod keep;
 mod knobs;
 mod large;
+mod line;
 mod lock;
 mod mapping;
 mod os;

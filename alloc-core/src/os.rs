@@ -4,12 +4,18 @@
 //! thread-exit hooks have no safe interface there and go to libc. Every function
 //! says what holds before and after; none panics or allocates.
 
+mod clock;
+mod errno;
+
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use memmap2::MmapOptions;
+
+pub(crate) use clock::{milliseconds, sleep, thread_nanoseconds};
+pub(crate) use errno::Errno;
 
 /// Bytes of an OS page: a power of two, 4096 on most machines.
 pub(crate) fn page_bytes() -> usize {
@@ -267,26 +273,6 @@ pub(crate) fn ask_for_huge_pages(_start: NonNull<u8>, _bytes: usize) {}
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn forgo_huge_pages(_start: NonNull<u8>, _bytes: usize) {}
 
-/// Milliseconds since some point in the past, to the precision of the system's tick.
-pub(crate) fn milliseconds() -> usize {
-    #[cfg(target_os = "linux")]
-    const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC_COARSE;
-    #[cfg(not(target_os = "linux"))]
-    const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
-    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `now` is a valid place; a failure leaves it zero.
-    unsafe { libc::clock_gettime(CLOCK, &raw mut now) };
-    (now.tv_sec * 1000 + now.tv_nsec / 1_000_000).cast_unsigned() as usize
-}
-
-/// Nanoseconds that the calling thread has run on a processor.
-pub(crate) fn thread_nanoseconds() -> usize {
-    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `now` is a valid place; a failure leaves it zero.
-    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut now) };
-    (now.tv_sec * 1_000_000_000 + now.tv_nsec).cast_unsigned() as usize
-}
-
 /// Lets another thread run.
 pub(crate) fn yield_now() {
     // SAFETY: no arguments, no preconditions.
@@ -400,16 +386,6 @@ pub(crate) fn name_thread(name: &CStr) {
     };
     #[cfg(not(target_os = "linux"))]
     let _ = name;
-}
-
-/// Sleeps for so many milliseconds, or less if something interrupts it.
-pub(crate) fn sleep(milliseconds: usize) {
-    let time = libc::timespec {
-        tv_sec: libc::time_t::try_from(milliseconds / 1000).unwrap_or(libc::time_t::MAX),
-        tv_nsec: ((milliseconds % 1000) as u32 * 1_000_000).into(),
-    };
-    // SAFETY: a valid time, and nobody asks what is left of it.
-    unsafe { libc::nanosleep(&raw const time, core::ptr::null_mut()) };
 }
 
 /// Waits while `word` is `value`, until [`wake`]; may return at any time before.

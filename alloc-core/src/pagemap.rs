@@ -14,7 +14,7 @@
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-use crate::config::{UNIT_BYTES, UNIT_SHIFT};
+use crate::config::{ARENA_BYTES, UNIT_BYTES, UNIT_SHIFT};
 use crate::os;
 use crate::region::Region;
 
@@ -42,13 +42,15 @@ pub(crate) enum Unit {
 }
 
 /// An entry: `owner` is null, or where the mapping starts, or the region with
-/// [`REGION_TAG`] in its low bits; `bytes` is the mapping's, in its first unit.
+/// [`REGION_TAG`] in its low bits, and [`ARENA_TAG`] where the unit is an arena that is
+/// out; `bytes` is the mapping's, in its first unit.
 struct Entry {
     owner: AtomicPtr<Region>,
     bytes: AtomicUsize,
 }
 
 const REGION_TAG: usize = 1;
+const ARENA_TAG: usize = 2;
 
 type Leaf = [Entry; 1 << LEAF_BITS];
 
@@ -72,8 +74,29 @@ pub(crate) fn lookup(address: usize) -> Unit {
         };
     }
     // SAFETY: a region is not at address zero, whatever its tag.
-    let base = unsafe { NonNull::new_unchecked(owner.map_addr(|address| address - REGION_TAG)) };
+    let base = unsafe { NonNull::new_unchecked(owner.map_addr(untagged)) };
     Unit::Region { base }
+}
+
+fn untagged(address: usize) -> usize {
+    address & !(REGION_TAG | ARENA_TAG)
+}
+
+/// Whether `address` lies in an arena that is out.
+#[inline]
+pub(crate) fn is_in_arena(address: usize) -> bool {
+    // Acquire pairs with the release in `mark_arena`: the arena's header is there.
+    entry(address).is_some_and(|entry| entry.owner.load(Ordering::Acquire).addr() & ARENA_TAG != 0)
+}
+
+/// Says whether the unit at `base`, one of a region, is an arena that is out.
+pub(crate) fn mark_arena(base: NonNull<u8>, is_out: bool) {
+    if let Some(entry) = entry(base.addr().get()) {
+        let tag = if is_out { ARENA_TAG } else { 0 };
+        let owner = entry.owner.load(Ordering::Relaxed);
+        let owner = owner.map_addr(|address| untagged(address) | REGION_TAG | tag);
+        entry.owner.store(owner, Ordering::Release);
+    }
 }
 
 /// Says that `bytes` from `region` on are that region. `false`: no memory for the
@@ -154,6 +177,8 @@ fn entry_or_map(address: usize) -> Option<&'static Entry> {
     entry(address)
 }
 
+const _: () = assert!(UNIT_BYTES == ARENA_BYTES, "an arena is one unit");
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,6 +208,13 @@ mod tests {
             assert_eq!(lookup(address), Unit::Region { base: region });
         }
         assert_eq!(lookup(base + 2 * UNIT_BYTES), Unit::Foreign);
+        let second = region.cast::<u8>().map_addr(|address| address.saturating_add(UNIT_BYTES));
+        mark_arena(second, true);
+        assert!(is_in_arena(base + UNIT_BYTES + 5) && !is_in_arena(base + 5));
+        assert_eq!(lookup(base + UNIT_BYTES), Unit::Region { base: region });
+        mark_arena(second, false);
+        assert!(!is_in_arena(base + UNIT_BYTES + 5));
+        assert_eq!(lookup(base + UNIT_BYTES), Unit::Region { base: region });
         clear(base, 2 * UNIT_BYTES);
         assert_eq!(lookup(base), Unit::Foreign);
     }

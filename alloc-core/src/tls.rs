@@ -9,6 +9,13 @@
 //! - *exited*: it names [`NO_ROOM`] for good; the few operations that still come
 //!   borrow a heap each, so that none is lost with the thread.
 
+#[cfg(all(feature = "initial-exec", target_os = "linux", target_arch = "x86_64"))]
+#[path = "tls/initial_exec.rs"]
+mod slot;
+#[cfg(not(all(feature = "initial-exec", target_os = "linux", target_arch = "x86_64")))]
+#[path = "tls/standard.rs"]
+mod slot;
+
 use core::cell::Cell;
 use core::ffi::c_void;
 
@@ -19,7 +26,6 @@ use crate::{background, os, registry, warm};
 static NO_ROOM: ThreadHeap = ThreadHeap::without_room();
 
 thread_local! {
-    static HEAP: Cell<&'static ThreadHeap> = const { Cell::new(&NO_ROOM) };
     static EXITED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -27,12 +33,12 @@ thread_local! {
 #[inline]
 pub(crate) fn fast() -> Owned {
     // SAFETY: the pointer names a heap that this thread has claimed, or NO_ROOM.
-    unsafe { Owned::new(HEAP.with(Cell::get)) }
+    unsafe { Owned::new(slot::get()) }
 }
 
 /// The calling thread's heap, if it has one.
 pub(crate) fn current() -> Option<Owned> {
-    let heap = HEAP.with(Cell::get);
+    let heap = slot::get();
     // SAFETY: this thread has claimed the heap that its pointer names.
     (!core::ptr::eq(heap, &raw const NO_ROOM)).then(|| unsafe { Owned::new(heap) })
 }
@@ -51,7 +57,12 @@ fn attach() -> Option<Owned> {
         registry::release(owned);
         return None;
     }
-    HEAP.with(|heap| heap.set(owned.heap()));
+    if let Some(attached) = current() {
+        // What was called on the way here has allocated itself.
+        registry::release(owned);
+        return Some(attached);
+    }
+    slot::set(owned.heap());
     Some(owned)
 }
 
@@ -59,7 +70,7 @@ fn attach() -> Option<Owned> {
 unsafe extern "C" fn detach(_: *mut c_void) {
     if let Some(owned) = current() {
         EXITED.with(|exited| exited.set(true));
-        HEAP.with(|heap| heap.set(&NO_ROOM));
+        slot::set(&NO_ROOM);
         warm::leave(owned);
         registry::release(owned);
         background::note();

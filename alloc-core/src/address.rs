@@ -1,0 +1,169 @@
+//! Freeing and resizing by address alone: for callers that know no layout, as C's.
+//!
+//! The page map says whether an address is in an arena, and if so the arena's headers
+//! say in which block; else it is a span's or a mapping's. That costs a few dependent
+//! loads more than with a layout, and finds on the way whether the address is one
+//! that can be freed at all: if not, the process ends with a line that says why.
+
+use core::alloc::Layout;
+use core::fmt::Write as _;
+use core::ptr::NonNull;
+
+use crate::arena::Arena;
+use crate::block::{Block, Tier, block_of};
+use crate::class::SizeClass;
+use crate::config::{POOL_SHIFT, QUANTUM_BYTES};
+use crate::line::Line;
+use crate::{PoolAlloc, global, os, pagemap};
+
+impl PoolAlloc {
+    /// Frees a block whose layout the caller does not know.
+    ///
+    /// With a layout, [`dealloc`](core::alloc::GlobalAlloc::dealloc) is faster.
+    ///
+    /// # Safety
+    /// `block` was allocated by a `PoolAlloc` and is not used again.
+    ///
+    /// # Aborts
+    /// The process, with one line on standard error, when `block` is not the first
+    /// byte of a block: foreign memory, an interior pointer, never handed out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::alloc::{GlobalAlloc, Layout};
+    /// use std::ptr::NonNull;
+    ///
+    /// static POOL: alloc_core::PoolAlloc = alloc_core::PoolAlloc::new();
+    ///
+    /// // SAFETY: the layout is not empty.
+    /// let block = unsafe { POOL.alloc(Layout::new::<[u8; 100]>()) };
+    /// let block = NonNull::new(block).expect("memory");
+    /// // SAFETY: allocated above, and used no more.
+    /// unsafe { POOL.free_at(block) };
+    /// ```
+    #[inline]
+    pub unsafe fn free_at(&self, block: NonNull<u8>) {
+        if pagemap::is_in_arena(block.addr().get()) {
+            match class_at(block) {
+                Some(class) => global::dealloc_in(class, block),
+                None => misused(block),
+            }
+        } else {
+            // SAFETY: the caller's contract.
+            unsafe { free_large(block) };
+        }
+    }
+
+    /// Resizes a block whose layout the caller does not know to `size` bytes, keeping
+    /// its contents up to the smaller size, aligned to 16 bytes. Returns the block's new
+    /// place; `None` when the system has no memory, and then the block is as it was.
+    ///
+    /// # Safety
+    /// - `block` was allocated by a `PoolAlloc`, and is not used again if this succeeds.
+    /// - `size` is not zero, and at most `isize::MAX - 15`.
+    ///
+    /// # Aborts
+    /// As [`PoolAlloc::free_at`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::alloc::{GlobalAlloc, Layout};
+    /// use std::ptr::NonNull;
+    ///
+    /// static POOL: alloc_core::PoolAlloc = alloc_core::PoolAlloc::new();
+    ///
+    /// // SAFETY: the layout is not empty.
+    /// let block = unsafe { POOL.alloc_zeroed(Layout::new::<[u8; 100]>()) };
+    /// let block = NonNull::new(block).expect("memory");
+    /// // SAFETY: allocated above, and only its new place is used from here.
+    /// let block = unsafe { POOL.resize_at(block, 5000) }.expect("memory");
+    /// // SAFETY: of 5,000 bytes, whose first 100 were zero.
+    /// assert_eq!(unsafe { block.add(99).read() }, 0);
+    /// // SAFETY: used no more.
+    /// unsafe { POOL.free_at(block) };
+    /// ```
+    pub unsafe fn resize_at(&self, block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
+        let Some(Block { bytes, tier, .. }) =
+            block_of(block.as_ptr()).filter(|found| found.start == block)
+        else {
+            misused(block)
+        };
+        // SAFETY: the caller's contract.
+        let new_layout = unsafe { Layout::from_size_align_unchecked(size, QUANTUM_BYTES) };
+        let new_class = SizeClass::of(size, QUANTUM_BYTES);
+        // SAFETY: a live block is not longer than `isize::MAX`.
+        let layout = unsafe { Layout::from_size_align_unchecked(bytes, QUANTUM_BYTES) };
+        match (tier, new_class) {
+            // SAFETY: the layout that has just the block's bytes is of its class.
+            (Tier::Small | Tier::Slab, _) => unsafe {
+                global::realloc(block, layout, size, &self.settings)
+            },
+            // SAFETY: a large block, from the caller.
+            (Tier::Span | Tier::Mapping, None) => unsafe {
+                global::resize_large(block, new_layout)
+            },
+            // A short span, for an alignment's sake, may be of use as it is.
+            (Tier::Span | Tier::Mapping, Some(_)) if size <= bytes && size >= bytes / 2 => {
+                Some(block)
+            }
+            (Tier::Span | Tier::Mapping, Some(_)) => {
+                let target = global::alloc(new_layout, &self.settings)?;
+                // SAFETY: both blocks have so many bytes, and are apart.
+                unsafe { target.copy_from_nonoverlapping(block, bytes.min(size)) };
+                // SAFETY: the caller's contract; its contents have moved.
+                unsafe { global::dealloc_large(block) };
+                Some(target)
+            }
+        }
+    }
+}
+
+/// The class of a block that starts at this address, which lies in an arena.
+#[inline]
+fn class_at(block: NonNull<u8>) -> Option<SizeClass> {
+    let arena = Arena::of(block);
+    let page = (block.addr().get() - arena.addr().get()) >> POOL_SHIFT;
+    // SAFETY: the page map says that an arena is out here: its header is in place.
+    let head = unsafe { arena.as_ref() }.head_page(page);
+    if head == 0 {
+        return None;
+    }
+    let pool = Arena::pool_at(arena, head);
+    let offset = block.addr().get() - Arena::pages_of(pool).addr().get();
+    // SAFETY: a header of that arena.
+    let pool = unsafe { pool.as_ref() };
+    let class = pool.class();
+    let index = class.block_index(offset);
+    (index * class.block_bytes() == offset && index < pool.watermark()).then_some(class)
+}
+
+#[cold]
+unsafe fn free_large(block: NonNull<u8>) {
+    match block_of(block.as_ptr()) {
+        // SAFETY: a large block, whose owner the caller speaks for.
+        Some(found) if found.start == block => unsafe { global::dealloc_large(block) },
+        _ => misused(block),
+    }
+}
+
+/// Ends the process: this address is not one to free or resize.
+#[cold]
+fn misused(block: NonNull<u8>) -> ! {
+    let mut line = Line::new();
+    // The line takes what fits and never fails.
+    let _ = match block_of(block.as_ptr()) {
+        Some(Block { start, bytes, .. }) if start != block => {
+            write!(
+                line,
+                "alloc-core: freed or resized {block:p}, which lies inside the block of {bytes} bytes at {start:p}"
+            )
+        }
+        _ => write!(
+            line,
+            "alloc-core: freed or resized {block:p}, which is no block of this allocator"
+        ),
+    };
+    os::abort_with(&[line.as_str()])
+}
