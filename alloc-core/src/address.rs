@@ -6,15 +6,13 @@
 //! that can be freed at all: if not, the process ends with a line that says why.
 
 use core::alloc::Layout;
-use core::fmt::Write as _;
 use core::ptr::NonNull;
 
 use crate::arena::Arena;
 use crate::block::{Block, Tier, block_of};
 use crate::class::SizeClass;
 use crate::config::{POOL_SHIFT, QUANTUM_BYTES};
-use crate::line::Line;
-use crate::{PoolAlloc, global, os, pagemap};
+use crate::{PoolAlloc, global, misuse, pagemap};
 
 impl PoolAlloc {
     /// Frees a block whose layout the caller does not know.
@@ -47,7 +45,7 @@ impl PoolAlloc {
         if pagemap::is_in_arena(block.addr().get()) {
             match class_at(block) {
                 Some(class) => global::dealloc_in(class, block),
-                None => misused(block),
+                None => misuse::not_a_block(block),
             }
         } else {
             // SAFETY: the caller's contract.
@@ -88,7 +86,7 @@ impl PoolAlloc {
         let Some(Block { bytes, tier, .. }) =
             block_of(block.as_ptr()).filter(|found| found.start == block)
         else {
-            misused(block)
+            misuse::not_a_block(block)
         };
         // SAFETY: the caller's contract.
         let new_layout = unsafe { Layout::from_size_align_unchecked(size, QUANTUM_BYTES) };
@@ -144,26 +142,6 @@ unsafe fn free_large(block: NonNull<u8>) {
     match block_of(block.as_ptr()) {
         // SAFETY: a large block, whose owner the caller speaks for.
         Some(found) if found.start == block => unsafe { global::dealloc_large(block) },
-        _ => misused(block),
+        _ => misuse::not_a_block(block),
     }
-}
-
-/// Ends the process: this address is not one to free or resize.
-#[cold]
-fn misused(block: NonNull<u8>) -> ! {
-    let mut line = Line::new();
-    // The line takes what fits and never fails.
-    let _ = match block_of(block.as_ptr()) {
-        Some(Block { start, bytes, .. }) if start != block => {
-            write!(
-                line,
-                "alloc-core: freed or resized {block:p}, which lies inside the block of {bytes} bytes at {start:p}"
-            )
-        }
-        _ => write!(
-            line,
-            "alloc-core: freed or resized {block:p}, which is no block of this allocator"
-        ),
-    };
-    os::abort_with(&[line.as_str()])
 }

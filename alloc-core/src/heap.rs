@@ -22,12 +22,12 @@ use crate::arenas::ArenaSet;
 use crate::bin::{Bin, Slot};
 use crate::class::{Family, SizeClass};
 use crate::config::{CLASSES, WARM_BLOCKS_MAX, WARM_CLASS_BYTES_MAX};
-use crate::knobs;
 use crate::os;
 use crate::outbox::Outbox;
 use crate::pool::{NotAllocated, Pool, PoolList, Transition};
 use crate::remote::RemoteQueue;
 use crate::run::PoolRun;
+use crate::{knobs, misuse};
 use crate::{pagemap, supply, warm};
 
 /// One thread's heap.
@@ -261,22 +261,30 @@ impl Owned {
     /// Puts a run into its pool, or into the outbox if another heap owns it.
     fn give(self, run: &PoolRun, outbox: &mut Outbox) {
         // SAFETY: the arena of a block being freed is in use.
+        let class = unsafe { run.pool.as_ref() }.class();
+        if class != run.class {
+            misuse::freed_as(run.first_where(|_| true), class, run.class);
+        }
+        // SAFETY: as above.
         match unsafe { Arena::of_pool(run.pool).as_ref() }.owner() {
             Some(owner) if core::ptr::eq(owner, self.0) => self.put(run),
             Some(owner) => outbox.add(owner, run),
-            None => os::abort_with(&["alloc-core: freed a pointer that was not allocated here"]),
+            None => misuse::not_a_block(run.first_where(|_| true)),
         }
     }
 
     /// Puts a run of own blocks into their pool.
     fn put(self, run: &PoolRun) {
         // SAFETY: the pool of a block being freed is in use and this heap's.
-        match unsafe { run.pool.as_ref() }.put(run.class, &run.blocks) {
+        let pool = unsafe { run.pool.as_ref() };
+        match pool.put(run.class, &run.blocks) {
             Ok(Transition::Unchanged) => {}
             // SAFETY: a pool that asks to rejoin is on no list.
             Ok(Transition::Rejoin) => unsafe { self.0.serving(run.class).insert(run.pool) },
             Ok(Transition::Empty) => self.give_pool(run.class, run.pool),
-            Err(NotAllocated) => os::abort_with(&["alloc-core: a block was freed twice"]),
+            Err(NotAllocated) => {
+                misuse::freed_twice(run.first_where(|index| !pool.is_allocated(index)), run.class)
+            }
         }
     }
 

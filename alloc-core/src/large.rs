@@ -11,7 +11,7 @@ use crate::config::{GROWTH_ROOM, HUGE_PAGE_BYTES, MOVE_MIN_BYTES, SPAN_MAX_BYTES
 use crate::pagemap::{self, Unit};
 use crate::region::Region;
 use crate::supply::{self, Memory, Touch};
-use crate::{mapping, os};
+use crate::{mapping, misuse, os};
 
 /// A large block, as the page map knows it.
 enum Place {
@@ -71,7 +71,7 @@ pub(crate) unsafe fn dealloc(block: NonNull<u8>) {
         Place::Span(region) => {
             // SAFETY: the caller's contract.
             if !unsafe { supply::give_block(region, block) } {
-                not_ours();
+                misuse::not_a_block(block);
             }
         }
         // SAFETY: the caller's contract.
@@ -92,7 +92,8 @@ pub(crate) unsafe fn realloc(block: NonNull<u8>, size: usize, align: usize) -> O
         // SAFETY: the caller's contract.
         Place::Span(region) if unsafe { supply::resize_block(region, block, size) } => Some(block),
         Place::Span(region) => {
-            let bytes = supply::block_bytes(region, block).unwrap_or_else(|| not_ours());
+            let bytes =
+                supply::block_bytes(region, block).unwrap_or_else(|| misuse::not_a_block(block));
             // Shrinking always works in place, so the new one is longer.
             let (target, memory, _) = take(size, align, room_for(size), Touch::Perhaps)?;
             // SAFETY: both blocks are live, apart, and at least that long.
@@ -132,11 +133,6 @@ fn place(block: NonNull<u8>) -> Place {
     match pagemap::lookup(block.addr().get()) {
         Unit::Region { base } => Place::Span(base),
         Unit::Mapping { .. } => Place::Mapping,
-        Unit::Foreign => not_ours(),
+        Unit::Foreign => misuse::not_a_block(block),
     }
-}
-
-#[cold]
-fn not_ours() -> ! {
-    os::abort_with(&["alloc-core: freed a big block that was not allocated here"])
 }

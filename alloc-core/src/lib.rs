@@ -42,7 +42,7 @@
 //! | interface | `global` + `builder`, `address` (no layout), `allocator` (a feature), `stats` + `report`, `block`, `collect`, `check` |
 //! | threads | `tls` (whose heap), `registry` (all heaps), `warm` (for the next thread), `outbox` (frees to others), `background` (idle: gives back) |
 //! | a heap | `heap`, `bin` (cached blocks), `run` (blocks of one pool), `remote` (frees from others) |
-//! | memory | `arenas`, `arena`, `pool`; `large` (above 128 KiB) |
+//! | memory | `arenas`, `arena`, `pool`; `large` (above 128 KiB); `misuse` (what is caught) |
 //! | ground | `supply` + `region` (spans), `mapping`, `keep` (what stays), `huge` (huge pages, while cheap), `pagemap` (address → owner) |
 //! | base | `knobs` + `environment` (settings), `class`, `config`, `cell`, `line`, `lock`, `sync`, `os` (the only platform code) |
 //!
@@ -82,6 +82,7 @@ mod large;
 mod line;
 mod lock;
 mod mapping;
+mod misuse;
 mod os;
 mod outbox;
 mod pagemap;

@@ -120,6 +120,12 @@ impl Pool {
         self.listed.get() != 0
     }
 
+    /// Whether a block is handed out.
+    pub(crate) fn is_allocated(&self, index: usize) -> bool {
+        index < self.watermark()
+            && self.free[index / WORD_BITS].get() >> (index % WORD_BITS) & 1 == 0
+    }
+
     /// Bits set in the free map, counted.
     pub(crate) fn count_free_bits(&self) -> usize {
         self.free.iter().map(|word| word.get().count_ones() as usize).sum()

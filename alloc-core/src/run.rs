@@ -9,9 +9,9 @@ use core::ptr::NonNull;
 use crate::arena::Arena;
 use crate::class::{Family, SizeClass};
 use crate::config::{POOL_BYTES, POOL_SHIFT};
-use crate::os;
 use crate::pool::{FreeMap, Pool};
 use crate::remote::FreeRun;
+use crate::{misuse, pagemap};
 
 /// Blocks of one pool that are being freed: their bits in its free map.
 pub(crate) struct PoolRun {
@@ -58,7 +58,9 @@ impl PoolRun {
         }
         self.blocks[number % 4] = word;
         if twice != 0 {
-            os::abort_with(&["alloc-core: a block was freed twice"]);
+            let mut twice = blocks[..count].iter().enumerate();
+            let twice = twice.find(|&(at, block)| blocks[..at].contains(block));
+            misuse::freed_twice(twice.map_or(blocks[0], |(_, &block)| block), self.class);
         }
         &blocks[count..]
     }
@@ -67,11 +69,15 @@ impl PoolRun {
     /// as one of `class`.
     #[inline]
     pub(crate) fn around(block: NonNull<u8>, class: SizeClass) -> Self {
+        // Once a run: foreign memory has no header that could be read.
+        if !pagemap::is_in_arena(block.addr().get()) {
+            misuse::not_a_block(block);
+        }
         let arena = Arena::of(block);
         let page = (block.addr().get() - arena.addr().get()) >> POOL_SHIFT;
         let head = match class.family() {
             Family::Small => page,
-            // SAFETY: a block being freed lies in an arena in use: dealloc's contract.
+            // SAFETY: the page map says that an arena is out here.
             Family::Slab => unsafe { arena.as_ref() }.head_page(page),
         };
         let pool = Arena::pool_at(arena, head);
@@ -91,6 +97,15 @@ impl PoolRun {
         let index = run.class.block_index(block.addr().get() - run.pages.addr().get());
         run.blocks[index / 64 % 4] = mask;
         run
+    }
+
+    /// The first block whose number `fits` takes, or the run's first one.
+    pub(crate) fn first_where(&self, fits: impl Fn(usize) -> bool) -> NonNull<u8> {
+        let is_in_run = |&index: &usize| self.blocks[index / 64] >> (index % 64) & 1 != 0;
+        let blocks = || (0..256).filter(is_in_run);
+        let index = blocks().find(|&index| fits(index)).or_else(|| blocks().next());
+        // SAFETY: the blocks of the run lie in the pool's pages.
+        unsafe { self.pages.add(index.unwrap_or(0) * self.class.block_bytes()) }
     }
 
     /// The run in parts that one word of the map holds: the first block of each, and
