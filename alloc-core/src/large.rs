@@ -132,7 +132,7 @@ unsafe fn carry(source: NonNull<u8>, target: NonNull<u8>, bytes: usize, memory: 
 fn place(block: NonNull<u8>) -> Place {
     match pagemap::lookup(block.addr().get()) {
         Unit::Region { base } => Place::Span(base),
-        Unit::Mapping { .. } => Place::Mapping,
-        Unit::Foreign => misuse::not_a_block(block),
+        Unit::Mapping { base, .. } if base == block.addr().get() => Place::Mapping,
+        Unit::Mapping { .. } | Unit::Foreign => misuse::not_a_block(block),
     }
 }

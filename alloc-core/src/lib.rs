@@ -39,10 +39,10 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | interface | `global` + `builder`, `address` (no layout), `allocator` (a feature), `stats` + `report`, `block`, `collect`, `check` |
+//! | interface | `global` + `builder`, `address` (no layout), `allocator` (a feature), `stats` + `report`, `collect`, `check` |
 //! | threads | `tls` (whose heap), `registry` (all heaps), `warm` (for the next thread), `outbox` (frees to others), `background` (idle: gives back) |
 //! | a heap | `heap`, `bin` (cached blocks), `run` (blocks of one pool), `remote` (frees from others) |
-//! | memory | `arenas`, `arena`, `pool`; `large` (above 128 KiB); `misuse` (what is caught) |
+//! | memory | `arenas`, `arena`, `pool`; `large` (above 128 KiB); `block` (address → block); `misuse` (what is caught) |
 //! | ground | `supply` + `region` (spans), `mapping`, `keep` (what stays), `huge` (huge pages, while cheap), `pagemap` (address → owner) |
 //! | base | `knobs` + `environment` (settings), `class`, `config`, `cell`, `line`, `lock`, `sync`, `os` (the only platform code) |
 //!

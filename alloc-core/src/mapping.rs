@@ -16,7 +16,7 @@ use crate::config::{HUGE_PAGE_BYTES, KEPT_MAPPINGS_MAX, UNIT_BYTES};
 use crate::lock::Lock;
 use crate::pagemap::Unit;
 use crate::supply::{self, Memory};
-use crate::{huge, keep, knobs, misuse, os, pagemap};
+use crate::{huge, keep, knobs, os, pagemap};
 
 /// Freed mappings; public to the crate for `fork`'s sake.
 pub(crate) static KEPT: Lock<KeptMappings> = Lock::new(KeptMappings::new());
@@ -115,7 +115,7 @@ impl Mapping {
         let address = block.addr().get();
         match pagemap::lookup(address) {
             Unit::Mapping { base, bytes } if base == address => Self { base: block, bytes },
-            _ => misuse::not_a_block(block),
+            _ => os::abort_with(&["alloc-core: a mapping is not in the page map"]),
         }
     }
 

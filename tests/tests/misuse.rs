@@ -120,6 +120,8 @@ cases! {
         static WORDS: [u64; 8] = [7; 8];
         free(WORDS.as_ptr().cast_mut().cast(), 64);
     }, "which is no block of this allocator";
+    inside_a_mapping: || free(alloc(40 << 20).wrapping_add(1 << 20), 40 << 20),
+        "which lies inside the block of 41943040 bytes at 0x#";
     inside_a_span: || free(alloc(1 << 20).wrapping_add(1 << 16), 1 << 20),
         "which lies inside the block of 1048576 bytes at 0x#";
 }
