@@ -26,7 +26,7 @@ use core::ffi::c_void;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::lock::{Guard, Lock};
-use crate::{knobs, mapping, os, registry, supply};
+use crate::{knobs, os, registry, relief};
 
 /// Nothing was noted yet in this process.
 const UNDECIDED: u32 = 0;
@@ -58,8 +58,7 @@ pub(crate) fn give_back() {
             registry::release(owned);
         }
     }
-    supply::purge_all();
-    mapping::unmap_kept();
+    relief::give_back();
 }
 
 /// Notes that a slow path runs. The settings are in force, and the caller holds no

@@ -28,7 +28,7 @@ use crate::pool::{NotAllocated, Pool, PoolList, Transition};
 use crate::remote::RemoteQueue;
 use crate::run::PoolRun;
 use crate::{knobs, misuse};
-use crate::{pagemap, supply, warm};
+use crate::{pagemap, relief, supply, warm};
 
 /// One thread's heap.
 #[repr(C)]
@@ -226,7 +226,7 @@ impl Owned {
         }
         let arenas = self.0.arenas(class.family());
         let pool = arenas.take_pool(class).or_else(|| {
-            let (base, memory) = supply::take_arena(class.family())?;
+            let (base, memory) = relief::insist(|| supply::take_arena(class.family()))?;
             // SAFETY: from the supply, for this heap alone.
             let arena = unsafe { Arena::init(base, self.0, class.family(), memory) };
             pagemap::mark_arena(base, true);

@@ -11,7 +11,7 @@ use crate::config::{GROWTH_ROOM, HUGE_PAGE_BYTES, MOVE_MIN_BYTES, SPAN_MAX_BYTES
 use crate::pagemap::{self, Unit};
 use crate::region::Region;
 use crate::supply::{self, Memory, Touch};
-use crate::{mapping, misuse, os};
+use crate::{mapping, misuse, os, relief};
 
 /// A large block, as the page map knows it.
 enum Place {
@@ -46,6 +46,15 @@ pub(crate) fn alloc_zeroed(size: usize, align: usize) -> Option<NonNull<u8>> {
 }
 
 fn take(
+    size: usize,
+    align: usize,
+    room: usize,
+    touch: Touch,
+) -> Option<(NonNull<u8>, Memory, Place)> {
+    relief::insist(|| take_once(size, align, room, touch))
+}
+
+fn take_once(
     size: usize,
     align: usize,
     room: usize,

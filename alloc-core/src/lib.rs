@@ -43,7 +43,7 @@
 //! | threads | `tls` (whose heap), `registry` (all heaps), `warm` (for the next thread), `outbox` (frees to others), `background` (idle: gives back) |
 //! | a heap | `heap`, `bin` (cached blocks), `run` (blocks of one pool), `remote` (frees from others) |
 //! | memory | `arenas`, `arena`, `pool`; `large` (above 128 KiB); `block` (address → block); `misuse` (what is caught) |
-//! | ground | `supply` + `region` (spans), `mapping`, `keep` (what stays), `huge` (huge pages, while cheap), `pagemap` (address → owner) |
+//! | ground | `supply` + `region` (spans), `mapping`, `keep` (what stays), `huge` (huge pages, while cheap), `relief` (when there is none), `pagemap` (address → owner) |
 //! | base | `knobs` + `environment` (settings), `class`, `config`, `cell`, `line`, `lock`, `sync`, `os` (the only platform code) |
 //!
 //! ARCHITECTURE.md at the root walks an allocation and a free through them.
@@ -89,6 +89,7 @@ mod pagemap;
 mod pool;
 mod region;
 mod registry;
+mod relief;
 mod remote;
 mod report;
 mod run;

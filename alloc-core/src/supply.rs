@@ -202,9 +202,14 @@ pub(crate) unsafe fn purge_pages(start: NonNull<u8>, bytes: usize) {
     }
 }
 
-/// Gives all that is kept back to the system.
+/// Gives all that is kept back to the system, and the addresses of regions that
+/// nothing is in.
 pub(crate) fn purge_all() {
     purge(keep::kept, 0);
+    while let Some((base, bytes)) = { LOCKED.lock().remove_unused() } {
+        // SAFETY: the region has no spans and is out of table and page map.
+        unsafe { os::unmap(base, bytes) };
+    }
 }
 
 /// Gives back what is kept beyond the allowance.

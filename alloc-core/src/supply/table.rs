@@ -299,8 +299,22 @@ impl Supply {
         if self.entries().iter().filter(|entry| entry.is_unused()).count() < 2 {
             return None;
         }
-        *self.entry(header.number())? = Entry::VACANT;
-        let bytes = header.bytes();
+        self.remove(header.number())
+    }
+
+    /// Removes a region that nothing is in or kept of. Returns its range, for unmapping.
+    pub(super) fn remove_unused(&mut self) -> Option<(NonNull<u8>, usize)> {
+        let is_unused = |entry: &Entry| entry.dirty == 0 && entry.is_unused();
+        let number = self.entries().iter().position(is_unused)?;
+        self.remove(number)
+    }
+
+    fn remove(&mut self, number: usize) -> Option<(NonNull<u8>, usize)> {
+        let entry = self.entry(number)?;
+        let region = entry.region?;
+        *entry = Entry::VACANT;
+        // SAFETY: a region is mapped while it is in the table, as it was.
+        let bytes = unsafe { region.as_ref() }.bytes();
         pagemap::clear(region.addr().get(), bytes);
         Some((region.cast(), bytes))
     }
