@@ -5,14 +5,12 @@
 //! loads more than with a layout, and finds on the way whether the address is one
 //! that can be freed at all: if not, the process ends with a line that says why.
 
-use core::alloc::Layout;
 use core::ptr::NonNull;
 
 use crate::arena::Arena;
-use crate::block::{Block, Tier, block_of};
 use crate::class::SizeClass;
-use crate::config::{POOL_SHIFT, QUANTUM_BYTES};
-use crate::{PoolAlloc, global, misuse, pagemap};
+use crate::config::POOL_SHIFT;
+use crate::{PoolAlloc, blocks};
 
 impl PoolAlloc {
     /// Frees a block whose layout the caller does not know.
@@ -42,15 +40,8 @@ impl PoolAlloc {
     /// ```
     #[inline]
     pub unsafe fn free_at(&self, block: NonNull<u8>) {
-        if pagemap::is_in_arena(block.addr().get()) {
-            match class_at(block) {
-                Some(class) => global::dealloc_in(class, block),
-                None => misuse::not_a_block(block),
-            }
-        } else {
-            // SAFETY: the caller's contract.
-            unsafe { free_large(block) };
-        }
+        // SAFETY: the caller's contract.
+        unsafe { blocks::free_at(block) };
     }
 
     /// Resizes a block whose layout the caller does not know to `size` bytes, keeping
@@ -83,44 +74,14 @@ impl PoolAlloc {
     /// unsafe { POOL.free_at(block) };
     /// ```
     pub unsafe fn resize_at(&self, block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
-        let Some(Block { bytes, tier, .. }) =
-            block_of(block.as_ptr()).filter(|found| found.start == block)
-        else {
-            misuse::not_a_block(block)
-        };
         // SAFETY: the caller's contract.
-        let new_layout = unsafe { Layout::from_size_align_unchecked(size, QUANTUM_BYTES) };
-        let new_class = SizeClass::of(size, QUANTUM_BYTES);
-        // SAFETY: a live block is not longer than `isize::MAX`.
-        let layout = unsafe { Layout::from_size_align_unchecked(bytes, QUANTUM_BYTES) };
-        match (tier, new_class) {
-            // SAFETY: the layout that has just the block's bytes is of its class.
-            (Tier::Small | Tier::Slab, _) => unsafe {
-                global::realloc(block, layout, size, &self.settings)
-            },
-            // SAFETY: a large block, from the caller.
-            (Tier::Span | Tier::Mapping, None) => unsafe {
-                global::resize_large(block, new_layout)
-            },
-            // A short span, for an alignment's sake, may be of use as it is.
-            (Tier::Span | Tier::Mapping, Some(_)) if size <= bytes && size >= bytes / 2 => {
-                Some(block)
-            }
-            (Tier::Span | Tier::Mapping, Some(_)) => {
-                let target = global::alloc(new_layout, &self.settings)?;
-                // SAFETY: both blocks have so many bytes, and are apart.
-                unsafe { target.copy_from_nonoverlapping(block, bytes.min(size)) };
-                // SAFETY: the caller's contract; its contents have moved.
-                unsafe { global::dealloc_large(block) };
-                Some(target)
-            }
-        }
+        unsafe { blocks::resize_at(block, size, &self.settings) }
     }
 }
 
 /// The class of a block that starts at this address, which lies in an arena.
 #[inline]
-fn class_at(block: NonNull<u8>) -> Option<SizeClass> {
+pub(crate) fn class_at(block: NonNull<u8>) -> Option<SizeClass> {
     let arena = Arena::of(block);
     let page = (block.addr().get() - arena.addr().get()) >> POOL_SHIFT;
     // SAFETY: the page map says that an arena is out here: its header is in place.
@@ -135,13 +96,4 @@ fn class_at(block: NonNull<u8>) -> Option<SizeClass> {
     let class = pool.class();
     let index = class.block_index(offset);
     (index * class.block_bytes() == offset && index < pool.watermark()).then_some(class)
-}
-
-#[cold]
-unsafe fn free_large(block: NonNull<u8>) {
-    match block_of(block.as_ptr()) {
-        // SAFETY: a large block, whose owner the caller speaks for.
-        Some(found) if found.start == block => unsafe { global::dealloc_large(block) },
-        _ => misuse::not_a_block(block),
-    }
 }

@@ -13,7 +13,7 @@ use core::ptr::NonNull;
 use allocator_api2::alloc::{AllocError, Allocator};
 
 use crate::PoolAlloc;
-use crate::global::{alloc, alloc_zeroed, dealloc, move_block, realloc};
+use crate::blocks::{alloc, alloc_zeroed, dealloc, move_block, realloc};
 
 // SAFETY: blocks are disjoint and stay valid until freed, for `GlobalAlloc`'s
 // reasons. All values of the type share the heaps, so a copy, or any other value,

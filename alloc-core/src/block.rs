@@ -57,6 +57,11 @@ pub struct Block {
 /// ```
 #[must_use]
 pub fn block_of(address: *const u8) -> Option<Block> {
+    find(address)
+}
+
+/// As [`block_of`], in the allocator's own eyes.
+pub(crate) fn find(address: *const u8) -> Option<Block> {
     let address = NonNull::new(address.cast_mut())?;
     match pagemap::lookup(address.addr().get()) {
         Unit::Foreign => None,

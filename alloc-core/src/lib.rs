@@ -86,6 +86,7 @@ mod misuse;
 mod os;
 mod outbox;
 mod pagemap;
+mod plain;
 mod pool;
 mod region;
 mod registry;
@@ -96,8 +97,11 @@ mod run;
 mod stats;
 mod supply;
 mod sync;
+mod tiers;
 mod tls;
 mod warm;
+
+use plain as blocks;
 
 pub use block::{Block, Tier, block_of};
 pub use check::{Violation, check};

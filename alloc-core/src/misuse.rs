@@ -7,7 +7,7 @@ use core::fmt::{self, Write as _};
 use core::ptr::NonNull;
 
 use crate::arena::Arena;
-use crate::block::{Block, block_of};
+use crate::block::{Block, find};
 use crate::class::SizeClass;
 use crate::line::Line;
 use crate::os;
@@ -28,7 +28,7 @@ pub(crate) fn freed_as(block: NonNull<u8>, class: SizeClass, freed_as: SizeClass
 /// What is freed or resized is not where a block starts.
 #[cold]
 pub(crate) fn not_a_block(address: NonNull<u8>) -> ! {
-    match block_of(address.as_ptr()) {
+    match find(address.as_ptr()) {
         Some(Block { start, bytes, .. }) if start != address => end(format_args!(
             "freed or resized {address:p}, which lies inside the block of {bytes} bytes at {start:p}"
         )),

@@ -1,0 +1,210 @@
+//! The default mode: blocks as the tiers have them.
+//!
+//! What is caught here, at no measurable cost, is in `misuse`; the mode that catches
+//! more, and costs more, is `hardened`.
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+use crate::block::{Block, Tier, find};
+use crate::class::SizeClass;
+use crate::config::QUANTUM_BYTES;
+use crate::knobs::Settings;
+use crate::tiers::{alloc_large, alloc_slab, dealloc_in, dealloc_large, flush, resize_large};
+use crate::{address, large, misuse, pagemap, tls};
+
+pub(crate) use crate::tiers::alloc;
+
+/// Frees a block.
+///
+/// # Safety
+/// `block` was allocated with `layout` and is not used again.
+#[inline]
+pub(crate) unsafe fn dealloc(block: NonNull<u8>, layout: Layout) {
+    match SizeClass::small(layout.size(), layout.align()) {
+        Some(class) => {
+            if !tls::fast().push(class, block) {
+                dealloc_small_slow(block, layout);
+            }
+        }
+        // SAFETY: the caller's contract.
+        None => unsafe { dealloc_big(block, layout) },
+    }
+}
+
+/// A block whose bytes are zero, for a layout that is not empty.
+#[inline]
+pub(crate) fn alloc_zeroed(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
+    if SizeClass::small(layout.size(), layout.align()).is_none() {
+        return alloc_zeroed_big(layout, settings);
+    }
+    let block = alloc(layout, settings)?;
+    // SAFETY: the block is new and has at least this many bytes.
+    unsafe { block.write_bytes(0, layout.size()) };
+    Some(block)
+}
+
+/// Resizes a block, keeping its contents up to the smaller size; `None` when the
+/// system has no memory, and then the block is as it was.
+///
+/// # Safety
+/// - `block` was allocated with `layout`, and is not used again if another one is
+///   returned.
+/// - `new_size` is not zero and makes a valid layout.
+#[inline]
+pub(crate) unsafe fn realloc(
+    block: NonNull<u8>,
+    layout: Layout,
+    new_size: usize,
+    settings: &Settings,
+) -> Option<NonNull<u8>> {
+    let old = SizeClass::small(layout.size(), layout.align());
+    if old.is_some() && old == SizeClass::small(new_size, layout.align()) {
+        return Some(block);
+    }
+    // SAFETY: the caller's contract.
+    unsafe { realloc_slow(block, layout, new_size, settings) }
+}
+
+/// As [`dealloc`] for a small block, when its bin is full.
+#[cold]
+#[inline(never)]
+fn dealloc_small_slow(block: NonNull<u8>, layout: Layout) {
+    if let Some(class) = SizeClass::small(layout.size(), layout.align()) {
+        flush(class, block);
+    }
+}
+
+#[inline(never)]
+unsafe fn dealloc_big(block: NonNull<u8>, layout: Layout) {
+    match SizeClass::slab(layout.size(), layout.align()) {
+        Some(class) => dealloc_in(class, block),
+        // SAFETY: the caller's contract: a block of this layout.
+        None => unsafe { dealloc_large(block) },
+    }
+}
+
+#[inline(never)]
+fn alloc_zeroed_big(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
+    let Some(class) = SizeClass::slab(layout.size(), layout.align()) else {
+        return alloc_large(layout, settings, large::alloc_zeroed);
+    };
+    let block = alloc_slab(class, settings)?;
+    // SAFETY: the block is new and has at least this many bytes.
+    unsafe { block.write_bytes(0, layout.size()) };
+    Some(block)
+}
+
+#[inline(never)]
+unsafe fn realloc_slow(
+    block: NonNull<u8>,
+    layout: Layout,
+    new_size: usize,
+    settings: &Settings,
+) -> Option<NonNull<u8>> {
+    let align = layout.align();
+    match (SizeClass::of(layout.size(), align), SizeClass::of(new_size, align)) {
+        (Some(old), Some(new)) if old == new => Some(block),
+        (None, None) => {
+            // SAFETY: the caller vouches that the new size makes a valid layout.
+            let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, align) };
+            // SAFETY: both sizes are large; the caller's contract.
+            unsafe { resize_large(block, new_layout) }
+        }
+        _ => {
+            // SAFETY: the caller vouches that the new size makes a valid layout.
+            let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, align) };
+            // SAFETY: the caller's contract.
+            unsafe { move_block(block, layout, new_layout, settings) }
+        }
+    }
+}
+
+/// Copies a block into one of another layout and frees it; `None` when the system
+/// has no memory, and then the block is as it was.
+///
+/// # Safety
+/// - `block` was allocated with `layout`, and is not used again if this succeeds.
+/// - `new_layout` is not empty.
+pub(crate) unsafe fn move_block(
+    block: NonNull<u8>,
+    layout: Layout,
+    new_layout: Layout,
+    settings: &Settings,
+) -> Option<NonNull<u8>> {
+    let is_large = SizeClass::of(new_layout.size(), new_layout.align()).is_none();
+    let new_block = if is_large && layout.size() < new_layout.size() {
+        alloc_large(new_layout, settings, large::alloc_to_grow)?
+    } else {
+        alloc(new_layout, settings)?
+    };
+    let kept = layout.size().min(new_layout.size());
+    // SAFETY: both blocks have at least this many bytes, and are apart.
+    unsafe { new_block.copy_from_nonoverlapping(block, kept) };
+    // SAFETY: the caller's contract; the old block is done with.
+    unsafe { dealloc(block, layout) };
+    Some(new_block)
+}
+
+/// Frees a block whose layout the caller does not know.
+///
+/// # Safety
+/// `block` is one, and is not used again.
+#[inline]
+pub(crate) unsafe fn free_at(block: NonNull<u8>) {
+    if pagemap::is_in_arena(block.addr().get()) {
+        match address::class_at(block) {
+            Some(class) => dealloc_in(class, block),
+            None => misuse::not_a_block(block),
+        }
+    } else {
+        // SAFETY: the caller's contract.
+        unsafe { free_large(block) };
+    }
+}
+
+#[cold]
+unsafe fn free_large(block: NonNull<u8>) {
+    match find(block.as_ptr()) {
+        // SAFETY: a large block, whose owner the caller speaks for.
+        Some(found) if found.start == block => unsafe { dealloc_large(block) },
+        _ => misuse::not_a_block(block),
+    }
+}
+
+/// Resizes a block whose layout the caller does not know, as [`realloc`] does.
+///
+/// # Safety
+/// - `block` is one, and is not used again if another one is returned.
+/// - `size` is not zero, and at most `isize::MAX - 15`.
+pub(crate) unsafe fn resize_at(
+    block: NonNull<u8>,
+    size: usize,
+    settings: &Settings,
+) -> Option<NonNull<u8>> {
+    let Some(Block { bytes, tier, .. }) = find(block.as_ptr()).filter(|found| found.start == block)
+    else {
+        misuse::not_a_block(block)
+    };
+    // SAFETY: the caller's contract.
+    let new_layout = unsafe { Layout::from_size_align_unchecked(size, QUANTUM_BYTES) };
+    let new_class = SizeClass::of(size, QUANTUM_BYTES);
+    // SAFETY: a live block is not longer than `isize::MAX`.
+    let layout = unsafe { Layout::from_size_align_unchecked(bytes, QUANTUM_BYTES) };
+    match (tier, new_class) {
+        // SAFETY: the layout that has just the block's bytes is of its class.
+        (Tier::Small | Tier::Slab, _) => unsafe { realloc(block, layout, size, settings) },
+        // SAFETY: a large block, from the caller.
+        (Tier::Span | Tier::Mapping, None) => unsafe { resize_large(block, new_layout) },
+        // A short span, for an alignment's sake, may be of use as it is.
+        (Tier::Span | Tier::Mapping, Some(_)) if size <= bytes && size >= bytes / 2 => Some(block),
+        (Tier::Span | Tier::Mapping, Some(_)) => {
+            let target = alloc(new_layout, settings)?;
+            // SAFETY: both blocks have so many bytes, and are apart.
+            unsafe { target.copy_from_nonoverlapping(block, bytes.min(size)) };
+            // SAFETY: the caller's contract; its contents have moved.
+            unsafe { dealloc_large(block) };
+            Some(target)
+        }
+    }
+}
