@@ -19,21 +19,26 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use crate::cell::{OwnerPtr, OwnerU8, OwnerU64};
 use crate::class::{Family, SizeClass};
 use crate::config::{
-    ARENA_BYTES, ARENA_PAGES, POOL_BYTES, POOL_SHIFT, PURGE_PAGES_MIN, USABLE_PAGES,
+    ARENA_BYTES, ARENA_PAGES, FIRST_USABLE_PAGE, HARDENED, POOL_BYTES, POOL_SHIFT, PURGE_PAGES_MIN,
+    USABLE_PAGES,
 };
 use crate::heap::ThreadHeap;
 use crate::keep;
+use crate::os::{self, Guard};
 use crate::pool::Pool;
 use crate::supply::{self, Memory};
 
-/// Every page but the header page.
-const ALL_PAGES: u64 = !1;
+/// Every page but the header page and guards.
+const ALL_PAGES: u64 = run(FIRST_USABLE_PAGE, USABLE_PAGES);
+
+/// Hardened mode's guards: behind the headers, and before the next arena's.
+const GUARD_AT: [usize; 2] = [1, ARENA_PAGES - 1];
 
 /// The arena's own line and its pools' headers: its first page.
 #[repr(C)]
 pub(crate) struct Arena {
     line: Line,
-    pools: [Pool; USABLE_PAGES],
+    pools: [Pool; ARENA_PAGES - 1],
 }
 
 const _: () = assert!(size_of::<Arena>() == POOL_BYTES, "the headers fill one page");
@@ -47,6 +52,8 @@ struct Line {
     next: OwnerPtr<Arena>,
     prev: OwnerPtr<Arena>,
     slabs: OwnerU8,
+    /// How each guard was installed: an [`os::Guard`].
+    guards: [OwnerU8; 2],
 }
 
 impl Arena {
@@ -76,6 +83,14 @@ impl Arena {
         // Release: a thread that frees here learns the owner from its block,
         // whose hand-over ordered it after this; `stats` reads it under a lock.
         line.owner.store(core::ptr::from_ref(owner).cast_mut(), Ordering::Release);
+        if HARDENED {
+            for (page, installed) in GUARD_AT.into_iter().zip(&line.guards) {
+                // SAFETY: a page of the arena that pools do not use.
+                let start = unsafe { base.add(page << POOL_SHIFT) };
+                // SAFETY: as above: nobody refers to it.
+                installed.set(unsafe { os::install_guard(start, POOL_BYTES) } as u8);
+            }
+        }
         arena
     }
 
@@ -88,6 +103,14 @@ impl Arena {
         let line = &unsafe { arena.as_ref() }.line;
         // Without an owner it is in nobody's figures; see `stats`.
         line.owner.store(core::ptr::null_mut(), Ordering::Relaxed);
+        if HARDENED {
+            for (page, installed) in GUARD_AT.into_iter().zip(&line.guards) {
+                // SAFETY: a page of the arena.
+                let start = unsafe { arena.cast::<u8>().add(page << POOL_SHIFT) };
+                // SAFETY: as it was installed.
+                unsafe { os::remove_guard(start, POOL_BYTES, Guard::from_byte(installed.get())) };
+            }
+        }
         arena.cast()
     }
 
@@ -311,6 +334,6 @@ mod tests {
                 }
             }
         }
-        assert_eq!(run(1, USABLE_PAGES), ALL_PAGES);
+        assert_eq!(run(1, ARENA_PAGES - 1), !1);
     }
 }

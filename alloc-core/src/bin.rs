@@ -15,6 +15,7 @@ use core::ptr::NonNull;
 
 use crate::cell::{OwnerPtr, OwnerU32};
 use crate::config::FIRST_BATCH_BLOCKS;
+use crate::key::Random;
 
 /// A place for a block.
 pub(crate) type Slot = Option<NonNull<u8>>;
@@ -128,6 +129,17 @@ impl Bin {
         let written = fill(self.bottom.get().wrapping_add(1).cast());
         debug_assert!(written <= self.capacity());
         self.top.set(self.bottom.get().wrapping_add(written));
+    }
+
+    /// Puts the blocks into an order by chance (Fisher and Yates' shuffle).
+    pub(crate) fn shuffle(&self, random: &Random) {
+        let first = self.bottom.get().wrapping_add(1);
+        for last in (1..self.len()).rev() {
+            let other = random.below(last + 1);
+            // SAFETY: both slots are above bottom and at most top: they hold blocks, and
+            // only this thread reads or writes them.
+            unsafe { core::ptr::swap(first.wrapping_add(last), first.wrapping_add(other)) };
+        }
     }
 
     /// How many of the `most` blocks pushed last, from the last one on, `fits` takes.

@@ -26,7 +26,7 @@ pub enum Tier {
 pub struct Block {
     /// Where the block starts, the pointer that its allocation returned.
     pub start: NonNull<u8>,
-    /// Its usable bytes: at least as many as were asked for.
+    /// Its usable bytes: at least as many as were asked for; in hardened mode just as many.
     pub bytes: usize,
     /// Where it comes from.
     pub tier: Tier,
@@ -50,14 +50,19 @@ pub struct Block {
 /// let text = String::from("twenty bytes of text");
 /// let block = alloc_core::block_of(&raw const text.as_bytes()[7]).unwrap();
 /// assert_eq!(block.start.as_ptr().cast_const(), text.as_ptr());
+/// # if !cfg!(feature = "hardened") {
 /// assert_eq!(block.bytes, 32); // the class that serves 20 bytes
+/// # }
 ///
 /// let local = 0u8;
 /// assert!(alloc_core::block_of(&raw const local).is_none());
 /// ```
 #[must_use]
 pub fn block_of(address: *const u8) -> Option<Block> {
-    find(address)
+    let found = find(address);
+    #[cfg(feature = "hardened")]
+    let found = found.and_then(|found| crate::seal::as_asked_for(found, address));
+    found
 }
 
 /// As [`block_of`], in the allocator's own eyes.

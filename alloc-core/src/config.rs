@@ -4,6 +4,9 @@
 //! The numbers are CPython's classic ones (`Objects/obmalloc.c` before 3.10):
 //! 256 KiB arenas, 4 KiB pools, blocks of 16 to 512 bytes in steps of 16.
 
+/// Whether this is the hardened mode: see `hardened`.
+pub(crate) const HARDENED: bool = cfg!(feature = "hardened");
+
 /// Bytes of an arena, and its alignment.
 pub(crate) const ARENA_BYTES: usize = 256 << 10;
 /// The page map's unit, and the bound on which mappings start.
@@ -16,8 +19,13 @@ pub(crate) const POOL_BYTES: usize = 4 << 10;
 pub(crate) const POOL_SHIFT: u32 = POOL_BYTES.trailing_zeros();
 /// Pages of an arena, its header page included.
 pub(crate) const ARENA_PAGES: usize = ARENA_BYTES / POOL_BYTES;
-/// Pages of an arena that pools can use: all but the header page.
-pub(crate) const USABLE_PAGES: usize = ARENA_PAGES - 1;
+/// Pages of an arena that are guards: in hardened mode the one behind the header page,
+/// and the last one, before the next arena's.
+pub(crate) const GUARD_PAGES: usize = if HARDENED { 2 } else { 0 };
+/// Pages of an arena that pools can use: all but the header page and guards.
+pub(crate) const USABLE_PAGES: usize = ARENA_PAGES - 1 - GUARD_PAGES;
+/// The first of them.
+pub(crate) const FIRST_USABLE_PAGE: usize = 1 + GUARD_PAGES / 2;
 /// Bytes of a region, the unit in which addresses are taken from the system, if
 /// it has room for one of that size.
 pub(crate) const REGION_BYTES: usize = 64 << 20;
@@ -79,8 +87,9 @@ pub(crate) const SLAB_CACHE_BYTES: usize = 64 << 10;
 /// Bounds of a slab class's cache, in blocks.
 pub(crate) const SLAB_CACHE_BLOCKS: (usize, usize) = (2, 32);
 
-/// Blocks that a thread's first refill of a class brings.
-pub(crate) const FIRST_BATCH_BLOCKS: u32 = 8;
+/// Blocks that a thread's first refill of a class brings. Hardened mode shuffles them:
+/// the more there are, the less is known of the next.
+pub(crate) const FIRST_BATCH_BLOCKS: u32 = if HARDENED { 32 } else { 8 };
 
 /// Blocks that a warm heap may hold of each class up to so many bytes. Bigger ones keep
 /// too long a slab from going back.

@@ -21,10 +21,11 @@ use crate::arena::Arena;
 use crate::arenas::ArenaSet;
 use crate::bin::{Bin, Slot};
 use crate::class::{Family, SizeClass};
-use crate::config::{CLASSES, WARM_BLOCKS_MAX, WARM_CLASS_BYTES_MAX};
+use crate::config::{CLASSES, HARDENED, WARM_BLOCKS_MAX, WARM_CLASS_BYTES_MAX};
 use crate::os;
 use crate::outbox::Outbox;
 use crate::pool::{NotAllocated, Pool, PoolList, Transition};
+use crate::quarantine::Quarantine;
 use crate::remote::RemoteQueue;
 use crate::run::PoolRun;
 use crate::{knobs, misuse};
@@ -35,6 +36,7 @@ use crate::{pagemap, relief, supply, warm};
 pub(crate) struct ThreadHeap {
     bins: [Bin; CLASSES],
     serving: [PoolList; CLASSES],
+    quarantine: Quarantine,
     small: ArenaSet,
     slabs: ArenaSet,
     pub(crate) remote: CachePadded<RemoteQueue>,
@@ -63,6 +65,7 @@ impl ThreadHeap {
         Self {
             bins: [const { Bin::without_room() }; CLASSES],
             serving: [const { PoolList::new() }; CLASSES],
+            quarantine: Quarantine::new(),
             small: ArenaSet::new(),
             slabs: ArenaSet::new(),
             remote: CachePadded::new(RemoteQueue::new(
@@ -93,7 +96,7 @@ impl ThreadHeap {
         let slots_for = |class| Bin::slots_for(room_blocks(class));
         let slots: usize = SizeClass::all().map(slots_for).sum();
         let bytes = size_of::<Self>() + slots * size_of::<Slot>();
-        let heap = os::map(os::round_to_pages(bytes)?)?.cast::<Self>();
+        let heap = os::map_books(bytes)?.cast::<Self>();
         // SAFETY: the mapping is big enough, page-aligned and nobody else's.
         unsafe { heap.write(Self::without_room()) };
         // SAFETY: initialised above; never unmapped.
@@ -110,6 +113,9 @@ impl ThreadHeap {
             // SAFETY: as above: at most one past the last slot.
             slots = unsafe { slots.add(Bin::slots_for(capacity)) };
         }
+        if HARDENED {
+            heap.quarantine.random.start(core::ptr::from_ref(heap).addr() as u64);
+        }
         // SAFETY: the queue was made claimed, by and for this caller.
         Some(unsafe { Owned::new(heap) })
     }
@@ -120,8 +126,13 @@ impl ThreadHeap {
         self.remote.try_claim().then(|| unsafe { Owned::new(self) })
     }
 
-    /// Blocks of `class` in this heap's bin.
+    /// Blocks of `class` that this heap holds ready or back, free in their users' eyes.
     pub(crate) fn cached_blocks(&self, class: SizeClass) -> usize {
+        self.binned_blocks(class) + self.quarantine.len(class)
+    }
+
+    /// Blocks of `class` in this heap's bin.
+    fn binned_blocks(&self, class: SizeClass) -> usize {
         self.bins[class.index()].len()
     }
 
@@ -185,6 +196,14 @@ impl Owned {
         self.0.bins[class.index()].push(block)
     }
 
+    /// Has a freed block of `class` wait. Returns one that has waited, or the same, to be
+    /// freed for good.
+    #[cfg(feature = "hardened")]
+    #[inline]
+    pub(crate) fn delay(self, class: SizeClass, block: NonNull<u8>) -> Option<NonNull<u8>> {
+        self.0.quarantine.exchange(class, block)
+    }
+
     /// Brings a batch of blocks into the empty bin of `class` and returns a block;
     /// `None` when the system has no memory.
     pub(crate) fn refill(self, class: SizeClass) -> Option<NonNull<u8>> {
@@ -212,6 +231,9 @@ impl Owned {
             }
             taken
         });
+        if HARDENED {
+            bin.shuffle(&self.0.quarantine.random);
+        }
         bin.pop()
     }
 
@@ -242,7 +264,16 @@ impl Owned {
     /// Makes room in the full bin of `class` by putting its older half back.
     pub(crate) fn flush(self, class: SizeClass) {
         self.collect();
-        self.flush_oldest(class, self.0.cached_blocks(class).div_ceil(2));
+        self.flush_oldest(class, self.0.binned_blocks(class).div_ceil(2));
+    }
+
+    /// Caches a block of `class`, in a bin that has room.
+    fn push_or_flush(self, class: SizeClass, block: NonNull<u8>) {
+        if !self.push(class, block) {
+            self.flush(class);
+            let has_room = self.push(class, block);
+            debug_assert!(has_room);
+        }
     }
 
     fn flush_oldest(self, class: SizeClass, count: usize) {
@@ -315,11 +346,21 @@ impl Owned {
     fn collect_slow(self) {
         let mut next = self.0.remote.take_all();
         while let Some(first) = NonNull::new(next) {
+            // It lies where a user's stale pointer may have written.
+            if !pagemap::is_in_arena(first.addr().get()) {
+                misuse::link_smashed(first.cast());
+            }
             // SAFETY: a run on the queue is valid and, once taken, the caller's.
-            let sent = unsafe { first.read() };
-            next = sent.next;
-            let run = PoolRun::received(first, sent.mask);
-            self.0.transit[run.class.index()].fetch_sub(sent.mask.count_ones(), Ordering::Relaxed);
+            let Ok((behind, mask)) = unsafe { first.read() }.open(first) else {
+                misuse::link_smashed(first.cast())
+            };
+            next = behind;
+            if HARDENED {
+                // SAFETY: as above. Free blocks are zero.
+                unsafe { first.write_bytes(0, 1) };
+            }
+            let run = PoolRun::received(first, mask);
+            self.0.transit[run.class.index()].fetch_sub(mask.count_ones(), Ordering::Relaxed);
             self.put(&run);
         }
     }
@@ -346,7 +387,8 @@ impl Owned {
     /// class, and gives empty arenas up.
     fn keep_cached(self, kept: impl Fn(SizeClass) -> usize) {
         for class in SizeClass::all() {
-            self.flush_oldest(class, self.0.cached_blocks(class) - kept(class));
+            self.0.quarantine.drain(class, |block| self.push_or_flush(class, block));
+            self.flush_oldest(class, self.0.binned_blocks(class) - kept(class));
             self.0.bins[class.index()].reset_batch();
         }
         self.collect();

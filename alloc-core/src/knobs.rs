@@ -12,9 +12,9 @@
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
 
-use crate::config::SMALL_CACHE_BYTES;
-use crate::environment;
+use crate::config::{HARDENED, SMALL_CACHE_BYTES};
 use crate::lock::Lock;
+use crate::{environment, key};
 
 /// The biggest number of bytes that a setting takes: 1 TiB.
 pub(crate) const KEEP_BYTES_MAX: usize = 1 << 40;
@@ -93,6 +93,9 @@ fn apply_first(settings: &Settings) {
     CACHE_BYTES.store(settings.thread_cache_bytes, Ordering::Relaxed);
     HUGE_PAGES.store(settings.huge_pages, Ordering::Relaxed);
     PURGE_AFTER_MS.store(settings.purge_after.as_millis() as usize, Ordering::Relaxed);
+    if HARDENED {
+        key::make();
+    }
     // Release: pairs with `apply`.
     APPLIED.store(true, Ordering::Release);
 }

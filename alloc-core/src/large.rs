@@ -7,7 +7,7 @@
 
 use core::ptr::NonNull;
 
-use crate::config::{GROWTH_ROOM, HUGE_PAGE_BYTES, MOVE_MIN_BYTES, SPAN_MAX_BYTES};
+use crate::config::{GROWTH_ROOM, HARDENED, HUGE_PAGE_BYTES, MOVE_MIN_BYTES, SPAN_MAX_BYTES};
 use crate::pagemap::{self, Unit};
 use crate::region::Region;
 use crate::supply::{self, Memory, Touch};
@@ -78,6 +78,10 @@ fn take_once(
 pub(crate) unsafe fn dealloc(block: NonNull<u8>) {
     match place(block) {
         Place::Span(region) => {
+            if HARDENED && let Some(bytes) = supply::block_bytes(region, block) {
+                // SAFETY: the caller's contract: nobody uses it any more.
+                unsafe { os::clear_resident(block, bytes) };
+            }
             // SAFETY: the caller's contract.
             if !unsafe { supply::give_block(region, block) } {
                 misuse::not_a_block(block);

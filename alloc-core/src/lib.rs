@@ -73,10 +73,14 @@ mod class;
 mod collect;
 mod config;
 mod environment;
+mod free_run;
 mod global;
+#[cfg(feature = "hardened")]
+mod hardened;
 mod heap;
 mod huge;
 mod keep;
+mod key;
 mod knobs;
 mod large;
 mod line;
@@ -86,14 +90,18 @@ mod misuse;
 mod os;
 mod outbox;
 mod pagemap;
+#[cfg(not(feature = "hardened"))]
 mod plain;
 mod pool;
+mod quarantine;
 mod region;
 mod registry;
 mod relief;
 mod remote;
 mod report;
 mod run;
+#[cfg(feature = "hardened")]
+mod seal;
 mod stats;
 mod supply;
 mod sync;
@@ -101,6 +109,9 @@ mod tiers;
 mod tls;
 mod warm;
 
+#[cfg(feature = "hardened")]
+use hardened as blocks;
+#[cfg(not(feature = "hardened"))]
 use plain as blocks;
 
 pub use block::{Block, Tier, block_of};

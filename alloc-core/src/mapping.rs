@@ -12,7 +12,7 @@
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::config::{HUGE_PAGE_BYTES, KEPT_MAPPINGS_MAX, UNIT_BYTES};
+use crate::config::{HARDENED, HUGE_PAGE_BYTES, KEPT_MAPPINGS_MAX, UNIT_BYTES};
 use crate::lock::Lock;
 use crate::pagemap::Unit;
 use crate::supply::{self, Memory};
@@ -137,7 +137,8 @@ impl Mapping {
     /// Keeps a freed mapping for reuse, and gives back what is kept beyond the
     /// allowance: the oldest mappings first, then of the supply's.
     fn keep(self) {
-        if self.bytes > keep::allowance() {
+        // Unmapped, nothing of it can be read or written by a stale pointer.
+        if HARDENED || self.bytes > keep::allowance() {
             keep::give_back_used(self.bytes);
             self.unmap();
         } else {

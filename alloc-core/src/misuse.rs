@@ -7,6 +7,8 @@ use core::fmt::{self, Write as _};
 use core::ptr::NonNull;
 
 use crate::arena::Arena;
+#[cfg(feature = "hardened")]
+use crate::block::Tier;
 use crate::block::{Block, find};
 use crate::class::SizeClass;
 use crate::line::Line;
@@ -33,6 +35,67 @@ pub(crate) fn not_a_block(address: NonNull<u8>) -> ! {
             "freed or resized {address:p}, which lies inside the block of {bytes} bytes at {start:p}"
         )),
         _ => end(format_args!("freed or resized {address:p}, which is no block of this allocator")),
+    }
+}
+
+/// The words that a freed block carries to its owner, or to the next such block, are not
+/// those that were written.
+#[cold]
+pub(crate) fn link_smashed(block: NonNull<u8>) -> ! {
+    end(format_args!(
+        "the link in a freed block was overwritten: it leads to {block:p}, or that block's own does not open"
+    ))
+}
+
+/// A block that was to be freed or resized is not in use.
+#[cfg(feature = "hardened")]
+#[cold]
+pub(crate) fn not_in_use(found: Block) -> ! {
+    end(format_args!("{}, was freed twice, or never allocated", Found(found)))
+}
+
+/// A block is freed or resized with a layout of another size.
+#[cfg(feature = "hardened")]
+#[cold]
+pub(crate) fn freed_with_size(found: Block, size: usize, claimed: usize) -> ! {
+    end(format_args!(
+        "{}, was allocated with {size} bytes, and freed or resized with a layout of {claimed}",
+        Found(found)
+    ))
+}
+
+/// What lies behind a block's bytes was overwritten.
+#[cfg(feature = "hardened")]
+#[cold]
+pub(crate) fn overrun(found: Block) -> ! {
+    end(format_args!(
+        "{}, was written to past its end, or the block behind it before its start",
+        Found(found)
+    ))
+}
+
+/// A free block that is about to be handed out is not as its last user left it.
+#[cfg(feature = "hardened")]
+#[cold]
+pub(crate) fn written_after_free(block: NonNull<u8>, class: SizeClass) -> ! {
+    end(format_args!("{}, was written to after it was freed", InArena(block, class)))
+}
+
+/// A block of any tier, in words.
+#[cfg(feature = "hardened")]
+struct Found(Block);
+
+#[cfg(feature = "hardened")]
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Block { start, bytes, tier } = self.0;
+        let arena = Arena::of(start);
+        match tier {
+            Tier::Small | Tier::Slab => {
+                write!(f, "the block at {start:p}, of class {bytes} bytes in arena {arena:p}")
+            }
+            Tier::Span | Tier::Mapping => write!(f, "the block at {start:p}, of {bytes} bytes"),
+        }
     }
 }
 

@@ -6,6 +6,9 @@
 
 mod clock;
 mod errno;
+mod guard;
+mod random;
+mod resident;
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::mem::MaybeUninit;
@@ -16,6 +19,11 @@ use memmap2::MmapOptions;
 
 pub(crate) use clock::{milliseconds, sleep, thread_nanoseconds};
 pub(crate) use errno::Errno;
+pub(crate) use guard::{
+    Guard, install as install_guard, map_books, remove as remove_guard, unmap_books,
+};
+pub(crate) use random::random;
+pub(crate) use resident::clear as clear_resident;
 
 /// Bytes of an OS page: a power of two, 4096 on most machines.
 pub(crate) fn page_bytes() -> usize {

@@ -4,9 +4,10 @@ use core::ptr::NonNull;
 
 use crate::arena::Arena;
 use crate::class::SizeClass;
+use crate::free_run::FreeRun;
 use crate::heap::ThreadHeap;
 use crate::registry;
-use crate::remote::{FreeRun, Sent};
+use crate::remote::Sent;
 use crate::run::PoolRun;
 
 /// Owners that a flush can group; one more sends the oldest letter early.
@@ -18,6 +19,7 @@ struct Letter {
     owner: &'static ThreadHeap,
     first: NonNull<FreeRun>,
     last: NonNull<FreeRun>,
+    last_mask: u64,
     blocks: u32,
 }
 
@@ -48,13 +50,12 @@ impl Outbox {
             letter.blocks += blocks;
             core::mem::replace(&mut letter.first, node).as_ptr()
         } else {
-            self.open(Letter { owner, first: node, last: node, blocks });
+            self.open(Letter { owner, first: node, last: node, last_mask: mask, blocks });
             core::ptr::null_mut()
         };
-        let content = FreeRun { next, mask };
         // SAFETY: a block being freed is ours to write, at least 16 bytes long
         // and 16-aligned.
-        unsafe { node.write(content) };
+        unsafe { node.write(FreeRun::new(node, next, mask)) };
     }
 
     /// Starts a letter; sends the oldest if there are too many.
@@ -78,7 +79,9 @@ fn send(letter: Letter, class: SizeClass) {
     // Counted first: the owner subtracts as soon as it sees the runs.
     letter.owner.add_transit(class, letter.blocks);
     // SAFETY: the runs are linked from first to last and this thread's.
-    if unsafe { letter.owner.remote.send(letter.first, letter.last) } == Sent::ToNobody {
+    if unsafe { letter.owner.remote.send(letter.first, letter.last, letter.last_mask) }
+        == Sent::ToNobody
+    {
         registry::tidy(letter.owner);
     }
 }

@@ -167,12 +167,12 @@ fn entry_or_map(address: usize) -> Option<&'static Entry> {
         return Some(entry);
     }
     let slot = split(address).0?;
-    let fresh = os::map(size_of::<Leaf>())?.cast::<Leaf>();
+    let fresh = os::map_books(size_of::<Leaf>())?.cast::<Leaf>();
     let null = core::ptr::null_mut();
     // AcqRel: publishes the fresh zero pages, or sees the other thread's leaf.
     if slot.compare_exchange(null, fresh.as_ptr(), Ordering::AcqRel, Ordering::Acquire).is_err() {
         // SAFETY: this leaf was not published, nobody else knows it.
-        unsafe { os::unmap(fresh.cast(), size_of::<Leaf>()) };
+        unsafe { os::unmap_books(fresh.cast(), size_of::<Leaf>()) };
     }
     entry(address)
 }

@@ -22,9 +22,9 @@ mod huge_pages;
 use core::ptr::NonNull;
 use core::sync::atomic::AtomicU32;
 
-use crate::cell::{OwnerU16, OwnerU32, OwnerU64};
-use crate::config::{ARENA_GRANULES, GRANULE_BYTES, HUGE_PAGE_BYTES, REGION_GRANULES};
-use crate::os;
+use crate::cell::{OwnerU8, OwnerU16, OwnerU32, OwnerU64};
+use crate::config::{ARENA_GRANULES, GRANULE_BYTES, HARDENED, HUGE_PAGE_BYTES, REGION_GRANULES};
+use crate::os::{self, Guard};
 
 const WORD_BITS: usize = 64;
 const WORDS: usize = REGION_GRANULES / WORD_BITS;
@@ -105,7 +105,13 @@ pub(crate) struct Region {
     /// Which words of `heads` are not zero.
     head_words: OwnerU64,
     lengths: [OwnerU16; REGION_GRANULES],
+    /// How each guard was installed: an [`os::Guard`].
+    guards: [OwnerU8; 2],
 }
+
+/// Granules of a region that no span can use: the header's, and in hardened mode the
+/// last one, a guard before what lies behind.
+const OWN_GRANULES: usize = if HARDENED { 2 } else { 1 };
 
 impl Region {
     /// Makes `bytes` from `base` a region without spans.
@@ -125,14 +131,44 @@ impl Region {
         let granules = bytes / GRANULE_BYTES;
         header.granules.set(granules as u32);
         header.number.set(number as u32);
-        for (word, mask) in masks(Run { first: 1, granules: granules - 1 }) {
+        for (word, mask) in masks(Run { first: 1, granules: granules - OWN_GRANULES }) {
             header.free[word].set(mask);
         }
         let (from, to) = (small_page_bytes.min(bytes) / HUGE_PAGE_BYTES, bytes / HUGE_PAGE_BYTES);
         if from < to && os::has_huge_pages() {
             header.may_be_huge.set(((1_u64 << to) - (1 << from)) as u32);
         }
+        if HARDENED {
+            for (place, installed) in Self::guard_places(region).zip(&header.guards) {
+                // SAFETY: of the region's own granules, and behind its header.
+                installed.set(unsafe { os::install_guard(place.0, place.1) } as u8);
+            }
+        }
         region
+    }
+
+    /// Takes the guards away, before the region is unmapped.
+    pub(crate) fn remove_guards(region: NonNull<Self>) {
+        if HARDENED {
+            // SAFETY: the caller got the region from the table: it is mapped.
+            let header = unsafe { region.as_ref() };
+            for (place, installed) in Self::guard_places(region).zip(&header.guards) {
+                // SAFETY: as they were installed.
+                unsafe { os::remove_guard(place.0, place.1, Guard::from_byte(installed.get())) };
+            }
+        }
+    }
+
+    /// Hardened mode's guards, start and bytes: what is left of the header's granule, and
+    /// the last one.
+    fn guard_places(region: NonNull<Self>) -> impl Iterator<Item = (NonNull<u8>, usize)> {
+        // SAFETY: the caller has a live region.
+        let last = unsafe { region.as_ref() }.granules.get() as usize - 1;
+        // SAFETY: the header fits its granule.
+        let behind = unsafe { region.add(1) }.cast();
+        // SAFETY: a granule of the region.
+        let last = unsafe { Self::address(region, last) };
+        [(behind, GRANULE_BYTES - size_of::<Self>()), (last, GRANULE_BYTES)].into_iter()
     }
 
     /// This region's place in the supply's table.
@@ -145,9 +181,9 @@ impl Region {
         self.granules.get() as usize * GRANULE_BYTES
     }
 
-    /// Granules that spans can use: all but the header's.
+    /// Granules that spans can use: all but its own.
     pub(crate) fn usable_granules(&self) -> usize {
-        self.granules.get() as usize - 1
+        self.granules.get() as usize - OWN_GRANULES
     }
 
     /// Where granule `index` starts.

@@ -15,17 +15,8 @@
 
 use core::ptr::NonNull;
 
+use crate::free_run::FreeRun;
 use crate::sync::{AtomicBool, AtomicPtr, Ordering, fence};
-
-/// Blocks of one word of a pool's free map, written into the first of them.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct FreeRun {
-    /// The next run on the same list, or null.
-    pub(crate) next: *mut FreeRun,
-    /// The blocks, as bits of the word that this run's own block has its bit in.
-    pub(crate) mask: u64,
-}
 
 /// What a sender has to do after sending.
 #[must_use]
@@ -66,16 +57,21 @@ impl RemoteQueue {
         self.head.load(Ordering::Relaxed).is_null()
     }
 
-    /// Appends the list from `first` to `last`.
+    /// Appends the list from `first` to `last`, whose blocks are `last_mask`.
     ///
     /// # Safety
     /// - The runs are valid, linked from `first` to `last`, and the caller's;
     ///   they are the queue's from now on.
-    pub(crate) unsafe fn send(&self, first: NonNull<FreeRun>, last: NonNull<FreeRun>) -> Sent {
+    pub(crate) unsafe fn send(
+        &self,
+        first: NonNull<FreeRun>,
+        last: NonNull<FreeRun>,
+        last_mask: u64,
+    ) -> Sent {
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
             // SAFETY: `last` is still the caller's.
-            unsafe { (*last.as_ptr()).next = head };
+            unsafe { last.write(FreeRun::new(last, head, last_mask)) };
             // Release: the collector sees the runs (pairs with `take_all`). The
             // head may have been taken and be back: that is fine, it is only
             // linked to, never read through.

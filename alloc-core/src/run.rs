@@ -9,8 +9,8 @@ use core::ptr::NonNull;
 use crate::arena::Arena;
 use crate::class::{Family, SizeClass};
 use crate::config::{POOL_BYTES, POOL_SHIFT};
+use crate::free_run::FreeRun;
 use crate::pool::{FreeMap, Pool};
-use crate::remote::FreeRun;
 use crate::{misuse, pagemap};
 
 /// Blocks of one pool that are being freed: their bits in its free map.

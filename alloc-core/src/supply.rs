@@ -17,7 +17,7 @@ mod table;
 use core::ptr::NonNull;
 
 use crate::class::Family;
-use crate::config::{ARENA_BYTES, GRANULE_BYTES, HUGE_PAGE_BYTES, POOL_BYTES};
+use crate::config::{ARENA_BYTES, GRANULE_BYTES, HUGE_PAGE_BYTES, POOL_BYTES, USABLE_PAGES};
 use crate::lock::Lock;
 use crate::pagemap::{self, Unit};
 use crate::region::{ARENA_SHAPE, Choice, Region, Run, Use, granules_for};
@@ -67,7 +67,7 @@ pub(crate) fn take_arena(family: Family) -> Option<(NonNull<u8>, Memory)> {
     let Taken { base, dirty, .. } = taken.touched();
     // Of a purged arena, each page comes into use when its pool is made.
     let (fresh, memory) = match dirty {
-        0 => (POOL_BYTES, Memory::Purged),
+        0 => (ARENA_BYTES - USABLE_PAGES * POOL_BYTES, Memory::Purged),
         _ => (ARENA_BYTES - dirty, Memory::Kept),
     };
     keep::touch(fresh);

@@ -6,6 +6,18 @@ mod sync {
     pub(crate) use loom::sync::atomic::{AtomicBool, AtomicPtr, Ordering, fence};
 }
 
+/// The mode, and what hardened mode seals the links with.
+mod config {
+    pub(crate) const HARDENED: bool = cfg!(feature = "hardened");
+}
+mod key {
+    pub(crate) fn mix(value: u64) -> u64 {
+        (value ^ 0x5EC_2E7).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+}
+
+#[path = "../../alloc-core/src/free_run.rs"]
+mod free_run;
 #[allow(dead_code, unreachable_pub, reason = "the file as the allocator has it")]
 #[path = "../../alloc-core/src/remote.rs"]
 mod remote;
@@ -15,7 +27,8 @@ use std::ptr::NonNull;
 use loom::sync::Arc;
 use loom::thread;
 
-use remote::{FreeRun, Released, RemoteQueue, Sent};
+use free_run::FreeRun;
+use remote::{Released, RemoteQueue, Sent};
 
 /// Explores every run of `model` with at most three preemptions: enough for every
 /// known bug of such protocols, and done in seconds instead of hours.
@@ -30,18 +43,22 @@ fn queue() -> RemoteQueue {
     RemoteQueue::new(head, loom::sync::atomic::AtomicBool::new(true))
 }
 
+fn unlinked() -> FreeRun {
+    FreeRun::new(NonNull::dangling(), std::ptr::null_mut(), 0)
+}
+
 /// Sends a list of `runs` whose masks are `mask`, as a flush does; tidies the heap
 /// if it has no owner, and returns what that collected.
 fn send(queue: &RemoteQueue, runs: usize, mask: u64) -> u64 {
-    let nodes: Vec<NonNull<FreeRun>> = (0..runs)
-        .map(|_| NonNull::from(Box::leak(Box::new(FreeRun { next: std::ptr::null_mut(), mask }))))
-        .collect();
-    for pair in nodes.windows(2) {
+    let nodes: Vec<NonNull<FreeRun>> =
+        (0..runs).map(|_| NonNull::from(Box::leak(Box::new(unlinked())))).collect();
+    for (number, &node) in nodes.iter().enumerate() {
+        let next = nodes.get(number + 1).map_or(std::ptr::null_mut(), |next| next.as_ptr());
         // SAFETY: the nodes are this thread's.
-        unsafe { (*pair[0].as_ptr()).next = pair[1].as_ptr() };
+        unsafe { node.write(FreeRun::new(node, next, mask)) };
     }
     // SAFETY: linked from first to last, and sent once.
-    match unsafe { queue.send(nodes[0], nodes[runs - 1]) } {
+    match unsafe { queue.send(nodes[0], nodes[runs - 1], mask) } {
         Sent::ToNobody if queue.try_claim() => collect(queue) + release(queue),
         _ => 0,
     }
@@ -51,11 +68,12 @@ fn send(queue: &RemoteQueue, runs: usize, mask: u64) -> u64 {
 fn collect(queue: &RemoteQueue) -> u64 {
     let mut sum = 0;
     let mut next = queue.take_all();
-    while let Some(run) = NonNull::new(next) {
+    while let Some(place) = NonNull::new(next) {
         // SAFETY: what was taken is the claim's holder's alone, and a leaked box.
-        let run = unsafe { Box::from_raw(run.as_ptr()) };
-        sum += run.mask;
-        next = run.next;
+        let run = unsafe { Box::from_raw(place.as_ptr()) };
+        let (behind, mask) = run.open(place).expect("as it was sealed");
+        sum += mask;
+        next = behind;
     }
     sum
 }

@@ -20,6 +20,7 @@ impl Model {
         unsafe { region.as_ref() }.may_be_huge.set(u32::MAX);
         let mut free = vec![true; REGION_GRANULES];
         free[0] = false;
+        free[REGION_GRANULES - (OWN_GRANULES - 1)..].fill(false);
         Self { region, free, dirty: vec![false; REGION_GRANULES], spans: Vec::new() }
     }
 

@@ -315,6 +315,7 @@ impl Supply {
         *entry = Entry::VACANT;
         // SAFETY: a region is mapped while it is in the table, as it was.
         let bytes = unsafe { region.as_ref() }.bytes();
+        Region::remove_guards(region);
         pagemap::clear(region.addr().get(), bytes);
         Some((region.cast(), bytes))
     }
