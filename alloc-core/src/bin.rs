@@ -5,6 +5,9 @@
 //! without a block, which a pop reads as "empty": so neither counts. Blocks in bins
 //! are allocated as far as their pools know, and free as far as users do.
 //!
+//! In hardened mode the lowest blocks *wait*: a pop draws one of them by lot, and the one
+//! on top takes its place. So reuse is delayed, and its order unforeseeable.
+//!
 //! Invariant: `bottom` ≤ `top` ≤ `limit`; the slots above `bottom` up to `top` hold
 //! blocks, `bottom` itself holds none.
 //!
@@ -30,6 +33,8 @@ pub(crate) struct Bin {
     bottom: Cell<*mut Slot>,
     /// Blocks that the next refill brings.
     batch: OwnerU32,
+    /// Blocks that wait, none or a power of two; as constant as the room.
+    waiting: Cell<u32>,
 }
 
 /// The bottom of all bins without room.
@@ -55,21 +60,24 @@ impl Bin {
             limit: Cell::new(nowhere),
             bottom: Cell::new(nowhere),
             batch: OwnerU32::new(FIRST_BATCH_BLOCKS),
+            waiting: Cell::new(0),
         }
     }
 
-    /// Gives an empty bin its room.
+    /// Gives an empty bin its room, in which up to `waiting` blocks wait.
     ///
     /// # Safety
     /// - `slots` is valid for [`Bin::slots_for`] `capacity`, forever, zeroed, and this
     ///   bin's alone.
     /// - No other thread can see the bin yet.
-    pub(crate) unsafe fn set_room(&self, slots: NonNull<Slot>, capacity: usize) {
+    pub(crate) unsafe fn set_room(&self, slots: NonNull<Slot>, capacity: usize, waiting: usize) {
         // SAFETY: the caller's contract: the last of the slots.
         let limit = unsafe { slots.add(capacity) };
         self.bottom.set(slots.as_ptr());
         self.top.set(slots.as_ptr());
         self.limit.set(limit.as_ptr());
+        // Rounded down to a power of two.
+        self.waiting.set(waiting.checked_ilog2().map_or(0, |log| 1 << log));
     }
 
     /// Blocks held.
@@ -93,6 +101,27 @@ impl Bin {
         Some(block)
     }
 
+    /// A block drawn by lot from those that wait, the lowest in the bin; the one pushed
+    /// last takes its place. So a freed block comes back nobody knows when.
+    #[inline]
+    pub(crate) fn pop_by_lot(&self, random: &Random) -> Option<NonNull<u8>> {
+        let (top, waiting) = (self.top.get(), self.waiting.get() as usize);
+        if waiting == 0 {
+            return self.pop();
+        }
+        if slots_between(self.bottom.get(), top) <= waiting {
+            return None;
+        }
+        let place = self.bottom.get().wrapping_add(1 + (random.next() & (waiting - 1)));
+        // SAFETY: top holds a block, since the bin is not empty.
+        let newest = unsafe { top.read() };
+        // SAFETY: the place is above bottom and below top: it holds one too, and only
+        // this thread reads or writes it.
+        let block = unsafe { place.replace(newest) };
+        self.top.set(top.wrapping_sub(1));
+        block
+    }
+
     /// Adds a block; `false` when the bin is full.
     #[inline]
     #[must_use]
@@ -110,11 +139,19 @@ impl Bin {
 
     /// How many blocks a refill should bring: few at first, for a thread that ends
     /// soon puts back what it did not use; each time twice as many, to half the room.
+    /// Those that wait come on top.
     pub(crate) fn next_batch(&self) -> usize {
         let most = (self.capacity() / 2).max(1) as u32;
         let batch = self.batch.get().min(most);
         self.batch.set(batch * 2);
-        batch as usize
+        let missing = (self.waiting.get() as usize).saturating_sub(self.len());
+        (batch as usize + missing).min(self.capacity() - self.len())
+    }
+
+    /// Whether a refill that has brought so many blocks has still to get one that need
+    /// not wait.
+    pub(crate) fn needs_more(&self, brought: usize) -> bool {
+        self.len() + brought <= self.waiting.get() as usize
     }
 
     /// Starts with few blocks again.
@@ -122,24 +159,11 @@ impl Bin {
         self.batch.set(FIRST_BATCH_BLOCKS);
     }
 
-    /// Fills an empty bin: `fill` gets its free slots, [`Bin::capacity`] of them, and
-    /// says how many it wrote.
+    /// Fills a bin: `fill` gets its free slots and says how many it wrote.
     pub(crate) fn fill(&self, fill: impl FnOnce(*mut NonNull<u8>) -> usize) {
-        debug_assert_eq!(self.len(), 0);
-        let written = fill(self.bottom.get().wrapping_add(1).cast());
-        debug_assert!(written <= self.capacity());
-        self.top.set(self.bottom.get().wrapping_add(written));
-    }
-
-    /// Puts the blocks into an order by chance (Fisher and Yates' shuffle).
-    pub(crate) fn shuffle(&self, random: &Random) {
-        let first = self.bottom.get().wrapping_add(1);
-        for last in (1..self.len()).rev() {
-            let other = random.below(last + 1);
-            // SAFETY: both slots are above bottom and at most top: they hold blocks, and
-            // only this thread reads or writes them.
-            unsafe { core::ptr::swap(first.wrapping_add(last), first.wrapping_add(other)) };
-        }
+        let written = fill(self.top.get().wrapping_add(1).cast());
+        debug_assert!(self.len() + written <= self.capacity());
+        self.top.set(self.top.get().wrapping_add(written));
     }
 
     /// How many of the `most` blocks pushed last, from the last one on, `fits` takes.

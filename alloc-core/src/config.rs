@@ -87,9 +87,19 @@ pub(crate) const SLAB_CACHE_BYTES: usize = 64 << 10;
 /// Bounds of a slab class's cache, in blocks.
 pub(crate) const SLAB_CACHE_BLOCKS: (usize, usize) = (2, 32);
 
-/// Blocks that a thread's first refill of a class brings. Hardened mode shuffles them:
-/// the more there are, the less is known of the next.
-pub(crate) const FIRST_BATCH_BLOCKS: u32 = if HARDENED { 32 } else { 8 };
+/// Blocks that a thread's first refill of a class brings.
+pub(crate) const FIRST_BATCH_BLOCKS: u32 = 8;
+
+/// Freed blocks of a class that wait for reuse in hardened mode: many small ones, a few
+/// bigger ones, none of those that would hold too much memory.
+pub(crate) const fn waiting_blocks(block_bytes: usize) -> usize {
+    match block_bytes {
+        _ if !HARDENED => 0,
+        0..=1024 => 16,
+        1025..=16_384 => 2,
+        _ => 0,
+    }
+}
 
 /// Blocks that a warm heap may hold of each class up to so many bytes. Bigger ones keep
 /// too long a slab from going back.

@@ -6,10 +6,10 @@
 //!   size that is not the block's, at once; and a second free, since a free block has
 //!   no seal.
 //! - A freed block is cleared before it is anybody's: what a user left cannot be read.
-//!   So *free memory is zero*: a small block that is not when it is handed out was
-//!   written to by a stale pointer. (A slab's block is looked at in its first bytes.)
-//! - A freed block of a class waits for a random time (`quarantine`), and those that
-//!   are handed out come in random order (`heap::refill`).
+//!   So *free memory is zero*: a block that is not when it is handed out was written to
+//!   by a stale pointer. (A long one is looked at in its first and last 64 bytes.)
+//! - A freed block of a class waits for a random time, and so those that are handed out
+//!   come in random order (`bin::pop_by_lot`).
 //! - Guard pages lie around the allocator's own books: each arena's headers, each
 //!   region's, the heaps, the page map (`os::guard`).
 //! - The links of freed blocks on their way to another thread are sealed (`free_run`).
@@ -21,15 +21,10 @@ use core::ptr::NonNull;
 
 use crate::block::{Block, Tier, find};
 use crate::class::SizeClass;
-use crate::config::{
-    ARENA_BYTES, FIRST_USABLE_PAGE, POOL_BYTES, QUANTUM_BYTES, SMALL_MAX_BYTES, USABLE_PAGES,
-};
+use crate::config::QUANTUM_BYTES;
 use crate::knobs::Settings;
-use crate::seal::{self, Seal};
-use crate::{address, large, misuse, os, pagemap, tiers, tls};
-
-/// Bytes of a class's block that are looked at before it is handed out.
-const CHECKED_BYTES_MAX: usize = SMALL_MAX_BYTES;
+use crate::seal::{self, SEAL_BYTES, Seal};
+use crate::{address, large, misuse, os, pagemap, scrub, tiers, tls};
 
 /// A block in use, whose seal is whole.
 struct Sealed {
@@ -44,25 +39,43 @@ struct Sealed {
 /// A block for a layout that is not empty.
 #[inline]
 pub(crate) fn alloc(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
-    let room = seal::layout(layout)?;
-    let block = tiers::alloc(room, settings)?;
-    Some(hand_out(block, layout, SizeClass::of(room.size(), room.align())))
+    // No overflow: a layout is at most isize::MAX long.
+    if let Some(class) = SizeClass::small(layout.size() + SEAL_BYTES, layout.align())
+        && let Some(block) = tls::fast().pop(class)
+    {
+        return Some(hand_out(block, class, layout.size()));
+    }
+    alloc_slow(layout, settings)
 }
 
-/// Seals a new block.
+#[cold]
+#[inline(never)]
+fn alloc_slow(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
+    let room = seal::layout(layout)?;
+    let block = tiers::alloc(room, settings)?;
+    Some(match SizeClass::of(room.size(), room.align()) {
+        Some(class) => hand_out(block, class, layout.size()),
+        None => hand_out_large(block, layout.size()),
+    })
+}
+
+/// Seals a new block of a class.
 #[inline]
-fn hand_out(block: NonNull<u8>, layout: Layout, class: Option<SizeClass>) -> NonNull<u8> {
-    let bytes = match class {
-        Some(class) => {
-            if !is_clean(block, class) {
-                misuse::written_after_free(block, class);
-            }
-            class.block_bytes()
-        }
-        None => large_bytes(block),
-    };
+fn hand_out(block: NonNull<u8>, class: SizeClass, size: usize) -> NonNull<u8> {
+    let bytes = class.block_bytes();
+    // SAFETY: a new block of the class.
+    if !unsafe { scrub::is_clean(block, bytes) } {
+        misuse::written_after_free(block, class);
+    }
+    // SAFETY: as above, and the class has room for the seal.
+    unsafe { seal::close(block, bytes, size) };
+    block
+}
+
+/// Seals a new large block.
+fn hand_out_large(block: NonNull<u8>, size: usize) -> NonNull<u8> {
     // SAFETY: a new block, with room for the seal.
-    unsafe { seal::close(block, bytes, layout.size()) };
+    unsafe { seal::close(block, large_bytes(block), size) };
     block
 }
 
@@ -72,6 +85,22 @@ fn hand_out(block: NonNull<u8>, layout: Layout, class: Option<SizeClass>) -> Non
 /// `block` was allocated with `layout` and is not used again.
 #[inline]
 pub(crate) unsafe fn dealloc(block: NonNull<u8>, layout: Layout) {
+    if let Some(class) = SizeClass::small(layout.size() + SEAL_BYTES, layout.align()) {
+        let bytes = class.block_bytes();
+        // SAFETY: as in `expect_sealed`.
+        if unsafe { seal::is_whole(block, bytes, layout.size()) } {
+            // SAFETY: nobody uses the block any more.
+            unsafe { scrub::clear(block, bytes) };
+            return tiers::dealloc_in(class, block);
+        }
+    }
+    // SAFETY: the caller's contract.
+    unsafe { dealloc_slow(block, layout) };
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn dealloc_slow(block: NonNull<u8>, layout: Layout) {
     let sealed = expect_sealed(block, layout);
     // SAFETY: the caller's contract.
     unsafe { free(&sealed) };
@@ -84,14 +113,12 @@ pub(crate) fn alloc_zeroed(layout: Layout, settings: &Settings) -> Option<NonNul
     let class = SizeClass::of(room.size(), room.align());
     if class.is_none() {
         let block = tiers::alloc_large(room, settings, large::alloc_zeroed)?;
-        return Some(hand_out(block, layout, None));
+        return Some(hand_out_large(block, layout.size()));
     }
     let block = alloc(layout, settings)?;
-    if layout.size() > CHECKED_BYTES_MAX {
-        // Not known to be clean as a whole.
-        // SAFETY: a new block, of so many bytes.
-        unsafe { block.write_bytes(0, layout.size()) };
-    }
+    // It was looked at in parts only, if it is long.
+    // SAFETY: a new block, of so many bytes.
+    unsafe { block.write_bytes(0, layout.size()) };
     Some(block)
 }
 
@@ -173,10 +200,8 @@ unsafe fn free(sealed: &Sealed) {
         return unsafe { tiers::dealloc_large(sealed.block) };
     };
     // SAFETY: nobody uses the block any more.
-    unsafe { sealed.block.write_bytes(0, sealed.bytes) };
-    if let Some(block) = tls::fast().delay(class, sealed.block) {
-        tiers::dealloc_in(class, block);
-    }
+    unsafe { scrub::clear(sealed.block, sealed.bytes) };
+    tiers::dealloc_in(class, sealed.block);
 }
 
 /// As [`realloc`], of a block that was checked.
@@ -240,7 +265,7 @@ unsafe fn move_to(sealed: &Sealed, layout: Layout, settings: &Settings) -> Optio
     let class = SizeClass::of(room.size(), room.align());
     let target = if class.is_none() && sealed.size < layout.size() {
         let target = tiers::alloc_large(room, settings, large::alloc_to_grow)?;
-        hand_out(target, layout, None)
+        hand_out_large(target, layout.size())
     } else {
         alloc(layout, settings)?
     };
@@ -259,8 +284,9 @@ fn expect_sealed(block: NonNull<u8>, layout: Layout) -> Sealed {
     let room = seal::layout(layout);
     if let Some(class) = room.and_then(|room| SizeClass::of(room.size(), room.align())) {
         let bytes = class.block_bytes();
-        // SAFETY: so many bytes of an arena's pages can be read.
-        if is_in_pages(block, bytes) && unsafe { seal::is_whole(block, bytes, size) } {
+        // SAFETY: by the caller's word a block of the class. If it is none, its seal will
+        // hardly be right; and if there is nothing to be read, the process ends here too.
+        if unsafe { seal::is_whole(block, bytes, size) } {
             return Sealed { block, class: Some(class), bytes, size };
         }
     } else {
@@ -287,26 +313,6 @@ fn expect_sealed_at(block: NonNull<u8>) -> Sealed {
         Seal::Whole { size } => Sealed { block, class, bytes, size },
         Seal::Missing | Seal::Broken => diagnose(block, None),
     }
-}
-
-/// Whether so many bytes from `block` on lie in the pages of an arena that are not its
-/// books or guards.
-#[inline]
-fn is_in_pages(block: NonNull<u8>, bytes: usize) -> bool {
-    const START: usize = FIRST_USABLE_PAGE * POOL_BYTES;
-    const END: usize = START + USABLE_PAGES * POOL_BYTES;
-    let address = block.addr().get();
-    let offset = address % ARENA_BYTES;
-    offset >= START && offset + bytes <= END && pagemap::is_in_arena(address)
-}
-
-/// Whether a block that is about to be handed out is zero, as far as is looked.
-#[inline]
-fn is_clean(block: NonNull<u8>, class: SizeClass) -> bool {
-    let words = class.block_bytes().min(CHECKED_BYTES_MAX) / size_of::<u64>();
-    // SAFETY: a free block of the class, that is this thread's.
-    let words = unsafe { core::slice::from_raw_parts(block.cast::<u64>().as_ptr(), words) };
-    words.iter().fold(0, |bits, word| bits | word) == 0
 }
 
 /// Bytes of a large block in all; if it is none, the process ends.

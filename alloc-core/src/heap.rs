@@ -21,11 +21,11 @@ use crate::arena::Arena;
 use crate::arenas::ArenaSet;
 use crate::bin::{Bin, Slot};
 use crate::class::{Family, SizeClass};
-use crate::config::{CLASSES, HARDENED, WARM_BLOCKS_MAX, WARM_CLASS_BYTES_MAX};
+use crate::config::{CLASSES, HARDENED, WARM_BLOCKS_MAX, WARM_CLASS_BYTES_MAX, waiting_blocks};
+use crate::key::Random;
 use crate::os;
 use crate::outbox::Outbox;
 use crate::pool::{NotAllocated, Pool, PoolList, Transition};
-use crate::quarantine::Quarantine;
 use crate::remote::RemoteQueue;
 use crate::run::PoolRun;
 use crate::{knobs, misuse};
@@ -36,7 +36,8 @@ use crate::{pagemap, relief, supply, warm};
 pub(crate) struct ThreadHeap {
     bins: [Bin; CLASSES],
     serving: [PoolList; CLASSES],
-    quarantine: Quarantine,
+    /// Hardened mode's lots.
+    random: Random,
     small: ArenaSet,
     slabs: ArenaSet,
     pub(crate) remote: CachePadded<RemoteQueue>,
@@ -65,7 +66,7 @@ impl ThreadHeap {
         Self {
             bins: [const { Bin::without_room() }; CLASSES],
             serving: [const { PoolList::new() }; CLASSES],
-            quarantine: Quarantine::new(),
+            random: Random::new(),
             small: ArenaSet::new(),
             slabs: ArenaSet::new(),
             remote: CachePadded::new(RemoteQueue::new(
@@ -107,14 +108,15 @@ impl ThreadHeap {
         let mut slots = slots.cast::<Slot>();
         for class in SizeClass::all() {
             let capacity = room_blocks(class);
+            let waiting = waiting_blocks(class.block_bytes()).min(capacity / 2);
             // SAFETY: the mapping holds the slots of all classes, zeroed, one after the
             // other, for this heap alone, which nobody else knows yet.
-            unsafe { heap.bins[class.index()].set_room(slots, capacity) };
+            unsafe { heap.bins[class.index()].set_room(slots, capacity, waiting) };
             // SAFETY: as above: at most one past the last slot.
             slots = unsafe { slots.add(Bin::slots_for(capacity)) };
         }
         if HARDENED {
-            heap.quarantine.random.start(core::ptr::from_ref(heap).addr() as u64);
+            heap.random.start(core::ptr::from_ref(heap).addr() as u64);
         }
         // SAFETY: the queue was made claimed, by and for this caller.
         Some(unsafe { Owned::new(heap) })
@@ -126,13 +128,8 @@ impl ThreadHeap {
         self.remote.try_claim().then(|| unsafe { Owned::new(self) })
     }
 
-    /// Blocks of `class` that this heap holds ready or back, free in their users' eyes.
-    pub(crate) fn cached_blocks(&self, class: SizeClass) -> usize {
-        self.binned_blocks(class) + self.quarantine.len(class)
-    }
-
     /// Blocks of `class` in this heap's bin.
-    fn binned_blocks(&self, class: SizeClass) -> usize {
+    pub(crate) fn cached_blocks(&self, class: SizeClass) -> usize {
         self.bins[class.index()].len()
     }
 
@@ -186,7 +183,8 @@ impl Owned {
     /// A cached block of `class`.
     #[inline]
     pub(crate) fn pop(self, class: SizeClass) -> Option<NonNull<u8>> {
-        self.0.bins[class.index()].pop()
+        let bin = &self.0.bins[class.index()];
+        if HARDENED { bin.pop_by_lot(&self.0.random) } else { bin.pop() }
     }
 
     /// Caches a block of `class`; `false` when its bin is full.
@@ -196,16 +194,8 @@ impl Owned {
         self.0.bins[class.index()].push(block)
     }
 
-    /// Has a freed block of `class` wait. Returns one that has waited, or the same, to be
-    /// freed for good.
-    #[cfg(feature = "hardened")]
-    #[inline]
-    pub(crate) fn delay(self, class: SizeClass, block: NonNull<u8>) -> Option<NonNull<u8>> {
-        self.0.quarantine.exchange(class, block)
-    }
-
-    /// Brings a batch of blocks into the empty bin of `class` and returns a block;
-    /// `None` when the system has no memory.
+    /// Brings a batch of blocks into the bin of `class`, which has none to give, and
+    /// returns a block; `None` when the system has no memory.
     pub(crate) fn refill(self, class: SizeClass) -> Option<NonNull<u8>> {
         self.collect();
         let bin = &self.0.bins[class.index()];
@@ -213,7 +203,7 @@ impl Owned {
         bin.fill(|slots| {
             let mut taken = 0;
             while taken < wanted {
-                let Some(pool) = self.pool_to_serve(class, taken == 0) else {
+                let Some(pool) = self.pool_to_serve(class, bin.needs_more(taken)) else {
                     break;
                 };
                 // SAFETY: taken < wanted ≤ the bin's capacity.
@@ -231,10 +221,8 @@ impl Owned {
             }
             taken
         });
-        if HARDENED {
-            bin.shuffle(&self.0.quarantine.random);
-        }
-        bin.pop()
+        // Without memory for more, one that should wait has to do.
+        self.pop(class).or_else(|| bin.pop())
     }
 
     /// A listed pool with blocks of `class`; a new one only if `may_grow`.
@@ -264,16 +252,7 @@ impl Owned {
     /// Makes room in the full bin of `class` by putting its older half back.
     pub(crate) fn flush(self, class: SizeClass) {
         self.collect();
-        self.flush_oldest(class, self.0.binned_blocks(class).div_ceil(2));
-    }
-
-    /// Caches a block of `class`, in a bin that has room.
-    fn push_or_flush(self, class: SizeClass, block: NonNull<u8>) {
-        if !self.push(class, block) {
-            self.flush(class);
-            let has_room = self.push(class, block);
-            debug_assert!(has_room);
-        }
+        self.flush_oldest(class, self.0.cached_blocks(class).div_ceil(2));
     }
 
     fn flush_oldest(self, class: SizeClass, count: usize) {
@@ -387,8 +366,7 @@ impl Owned {
     /// class, and gives empty arenas up.
     fn keep_cached(self, kept: impl Fn(SizeClass) -> usize) {
         for class in SizeClass::all() {
-            self.0.quarantine.drain(class, |block| self.push_or_flush(class, block));
-            self.flush_oldest(class, self.0.binned_blocks(class) - kept(class));
+            self.flush_oldest(class, self.0.cached_blocks(class) - kept(class));
             self.0.bins[class.index()].reset_batch();
         }
         self.collect();

@@ -28,35 +28,26 @@ pub(crate) fn mix(value: u64) -> u64 {
     word ^ word >> 32
 }
 
-/// Numbers by chance: xorshift64 (Marsaglia, "Xorshift RNGs", 2003). Written by its
-/// owner only.
+/// Numbers by chance: a linear congruential generator's, with Knuth's multiplier (MMIX).
+/// Written by its owner only.
 pub(crate) struct Random(OwnerU64);
 
 impl Random {
-    /// One that yields zeroes.
-    pub(crate) const fn none() -> Self {
+    /// One that starts at zero.
+    pub(crate) const fn new() -> Self {
         Self(OwnerU64::zero())
     }
 
-    /// Starts it.
+    /// Starts it anew, from a number that nobody can foretell.
     pub(crate) fn start(&self, value: u64) {
-        self.0.set(mix(value) | 1);
+        self.0.set(mix(value));
     }
 
-    /// The next number; never zero once started.
+    /// The next number, of 32 bits: the upper ones, which are the better ones.
     #[inline]
-    pub(crate) fn next(&self) -> u64 {
-        let mut state = self.0.get();
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
+    pub(crate) fn next(&self) -> usize {
+        let state = self.0.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(GOLDEN);
         self.0.set(state);
-        state
-    }
-
-    /// The next number below `bound`, which is not zero; about even.
-    pub(crate) fn below(&self, bound: usize) -> usize {
-        // The high bits of a product: no division. (Lemire 2019.)
-        ((u128::from(self.next()) * bound as u128) >> 64) as usize
+        (state >> 32) as usize
     }
 }

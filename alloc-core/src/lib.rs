@@ -93,13 +93,14 @@ mod pagemap;
 #[cfg(not(feature = "hardened"))]
 mod plain;
 mod pool;
-mod quarantine;
 mod region;
 mod registry;
 mod relief;
 mod remote;
 mod report;
 mod run;
+#[cfg(feature = "hardened")]
+mod scrub;
 #[cfg(feature = "hardened")]
 mod seal;
 mod stats;
