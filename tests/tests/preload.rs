@@ -17,7 +17,8 @@ fn library() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY.get_or_init(|| {
         // A folder of its own: the outer cargo may hold the lock of the usual one.
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("preload");
+        let name = if cfg!(feature = "hardened") { "preload-hardened" } else { "preload" };
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
         command.args(["build", "--release", "--offline", "--package=alloc-preload"]);
@@ -25,6 +26,9 @@ fn library() -> &'static Path {
             .args(["--config=profile.release.lto='off'", "--config=profile.release.debug=false"]);
         command.arg("--manifest-path").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"));
         command.arg("--target-dir").arg(&folder);
+        if cfg!(feature = "hardened") {
+            command.args(["--features", "hardened"]);
+        }
         let output = command.output().expect("cargo runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         folder.join("release/liballoc_preload.so")
@@ -66,17 +70,37 @@ fn misuse_ends_in_one_line_that_says_what() {
         ("child_frees_a_static", "which is no block of this allocator"),
         ("child_frees_inside_a_small_block", "which lies inside the block of 112 bytes at 0x"),
         ("child_frees_inside_a_slab_block", "which lies inside the block of 5120 bytes at 0x"),
-        ("child_frees_inside_a_span", "which lies inside the block of 1048576 bytes at 0x"),
+        ("child_frees_inside_a_span", "which lies inside the block of 1015808 bytes at 0x"),
         ("child_frees_inside_a_mapping", "which lies inside the block of 41943040 bytes at 0x"),
         ("child_resizes_the_stack", "which is no block of this allocator"),
     ];
     for (name, reason) in cases {
-        let output = child(name);
-        let text = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.signal(), Some(libc::SIGABRT), "{name}: {text}");
-        assert!(text.starts_with("alloc-core: freed or resized 0x"), "{name}: {text}");
-        assert!(text.contains(reason) && text.lines().count() == 1, "{name}: {text}");
+        ends_in_one_line(name, "alloc-core: freed or resized 0x", reason);
     }
+}
+
+#[test]
+#[cfg_attr(not(feature = "hardened"), ignore = "caught at once in hardened mode alone")]
+fn hardened_mode_catches_more_of_it() {
+    let cases = [
+        ("child_frees_twice", "of class 112 bytes in arena 0x", "was freed twice"),
+        ("child_overflows", "of class 112 bytes in arena 0x", "was written to past its end"),
+        ("child_overflows_a_span", "of 1015808 bytes", "was written to past its end"),
+        ("child_resizes_an_overrun_block", "of class 5120 bytes", "was written to past its end"),
+    ];
+    for (name, block, reason) in cases {
+        ends_in_one_line(name, "alloc-core: the block at 0x", block);
+        ends_in_one_line(name, "alloc-core: the block at 0x", reason);
+    }
+}
+
+/// Runs a child and expects it to end by SIGABRT with one line, of that start and reason.
+fn ends_in_one_line(name: &str, start: &str, reason: &str) {
+    let output = child(name);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.signal(), Some(libc::SIGABRT), "{name}: {text}");
+    assert!(text.starts_with(start), "{name}: {text}");
+    assert!(text.contains(reason) && text.lines().count() == 1, "{name}: {text}");
 }
 
 #[test]
@@ -268,7 +292,33 @@ fn free_inside(size: usize, offset: usize) {
     unsafe { libc::free(black_box(block.wrapping_byte_add(offset))) };
 }
 
+/// A new block whose first byte too many is overwritten.
+fn overflown(size: usize) -> *mut c_void {
+    // SAFETY: no preconditions.
+    let block = unsafe { black_box(libc::malloc(size)) };
+    let behind = block.cast::<u8>().wrapping_add(size);
+    // SAFETY: none: the mistake that is to be caught.
+    unsafe { behind.write_volatile(!behind.read_volatile()) };
+    block
+}
+
 misuse! {
+    child_frees_twice: || {
+        // SAFETY: no preconditions.
+        let block = unsafe { black_box(libc::malloc(100)) };
+        for _ in 0..2 {
+            // SAFETY: none, the second time: the mistake that is to be caught.
+            unsafe { libc::free(black_box(block)) };
+        }
+    };
+    // SAFETY: none: the mistake was made before.
+    child_overflows: || unsafe { libc::free(overflown(100)) };
+    // SAFETY: as above.
+    child_overflows_a_span: || unsafe { libc::free(overflown(1_000_000)) };
+    child_resizes_an_overrun_block: || {
+        // SAFETY: as above.
+        black_box(unsafe { libc::realloc(overflown(5000), 6000) });
+    };
     child_frees_the_stack: || {
         let mut local = 0_u64;
         // SAFETY: none: the mistake that is to be caught.
@@ -281,8 +331,8 @@ misuse! {
     };
     child_frees_inside_a_small_block: || free_inside(100, 16);
     child_frees_inside_a_slab_block: || free_inside(5000, 32);
-    child_frees_inside_a_span: || free_inside(1 << 20, 4096);
-    child_frees_inside_a_mapping: || free_inside(40 << 20, 1 << 20);
+    child_frees_inside_a_span: || free_inside(1_000_000, 4096);
+    child_frees_inside_a_mapping: || free_inside((40 << 20) - 100, 1 << 20);
     child_resizes_the_stack: || {
         let mut local = 0_u64;
         // SAFETY: none: the mistake that is to be caught.
