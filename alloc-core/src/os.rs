@@ -6,6 +6,7 @@
 
 mod clock;
 mod errno;
+mod give_back;
 mod guard;
 mod random;
 mod resident;
@@ -19,6 +20,7 @@ use memmap2::MmapOptions;
 
 pub(crate) use clock::{milliseconds, sleep, thread_nanoseconds};
 pub(crate) use errno::Errno;
+pub(crate) use give_back::{purge, unmap};
 pub(crate) use guard::{
     Guard, install as install_guard, map_books, remove as remove_guard, unmap_books,
 };
@@ -75,59 +77,6 @@ pub(crate) fn map_aligned(bytes: usize, align: usize) -> Option<NonNull<u8>> {
     // SAFETY: so was the tail.
     unsafe { unmap(end, tail) };
     Some(base)
-}
-
-/// Gives `bytes` from `start` back to the system; zero bytes is no call.
-///
-/// # Safety
-/// - The range is page-aligned at both ends and mapped by this module.
-/// - Nothing refers to it any more.
-pub(crate) unsafe fn unmap(start: NonNull<u8>, bytes: usize) {
-    if bytes > 0 {
-        // SAFETY: the caller's contract. A failure (only ENOMEM, when splitting
-        // a mapping exceeds the system's count) leaves the range mapped: a leak
-        // of address space, not an error.
-        unsafe { libc::munmap(start.as_ptr().cast(), bytes) };
-    }
-}
-
-/// Gives the memory of a range back, keeping its addresses: the bytes read zero
-/// when touched again, or as before where the range ends within an OS page.
-///
-/// # Safety
-/// - The range is mapped by this module.
-/// - Nothing refers to its bytes.
-pub(crate) unsafe fn purge(start: NonNull<u8>, bytes: usize) {
-    let (head, whole) = whole_pages(start.addr().get(), bytes, page_bytes());
-    if whole > 0 {
-        // SAFETY: head < bytes: inside the range.
-        let start = unsafe { start.add(head) };
-        // SAFETY: whole pages of the caller's range.
-        unsafe { discard(start, whole) };
-    }
-}
-
-/// The whole pages in a range: how many bytes before them, and how many in them. The
-/// system would round the range's end up, to bytes that are somebody else's.
-fn whole_pages(start: usize, bytes: usize, page_bytes: usize) -> (usize, usize) {
-    let head = start.next_multiple_of(page_bytes) - start;
-    (head, bytes.saturating_sub(head) / page_bytes * page_bytes)
-}
-
-/// `MADV_DONTNEED`, not `MADV_FREE`: lazily freed pages still count as RSS.
-#[cfg(target_os = "linux")]
-unsafe fn discard(start: NonNull<u8>, bytes: usize) {
-    // SAFETY: the caller's contract; anonymous memory reads zero afterwards.
-    unsafe { libc::madvise(start.as_ptr().cast(), bytes, libc::MADV_DONTNEED) };
-}
-
-/// Elsewhere only a fresh mapping over the range gives it back for sure.
-#[cfg(not(target_os = "linux"))]
-unsafe fn discard(start: NonNull<u8>, bytes: usize) {
-    let protection = libc::PROT_READ | libc::PROT_WRITE;
-    let flags = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_FIXED;
-    // SAFETY: replaces a range that the caller owns by fresh zero pages.
-    unsafe { libc::mmap(start.as_ptr().cast(), bytes, protection, flags, -1, 0) };
 }
 
 /// Resizes a mapping where it lies; `true` when it now has `new_bytes`.
@@ -487,6 +436,3 @@ pub(crate) fn abort_with(parts: &[&str]) -> ! {
     // SAFETY: no preconditions; does not return.
     unsafe { libc::abort() }
 }
-
-#[cfg(test)]
-mod tests;

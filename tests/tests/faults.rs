@@ -40,6 +40,45 @@ fn ten_thousand_threads_whose_thread_locals_allocate() {
     child("child_threads");
 }
 
+#[test]
+fn memory_that_was_locked_reads_zero_again() {
+    child("child_locked_memory");
+}
+
+/// A locked page cannot be given back to the system: secrets, audio buffers and whole
+/// programs are locked, and freed without a thought.
+#[test]
+#[ignore = "run by the tests above, as a child"]
+fn child_locked_memory() {
+    // Below the 64 KiB that every user may lock.
+    const LOCKED_BYTES: usize = 32 << 10;
+    for size in [100_000, 200_000, 3 << 20, 40 << 20] {
+        let layout = Layout::from_size_align(size, 16).unwrap();
+        // What keeps the memory around it from being unmapped as a whole.
+        let beside = vec![1_u8; 200_000];
+        // SAFETY: the layout is not empty.
+        let block = unsafe { GLOBAL.alloc(layout) };
+        // SAFETY: a block of that size.
+        unsafe { block.write_bytes(0xA5, size) };
+        // SAFETY: locking changes no byte.
+        let locked = unsafe { libc::mlock(block.cast(), LOCKED_BYTES) };
+        assert_eq!(locked, 0, "{}", std::io::Error::last_os_error());
+        // SAFETY: allocated above with this layout.
+        unsafe { GLOBAL.dealloc(block, layout) };
+        alloc_core::collect();
+        // SAFETY: the layout is not empty.
+        let again = unsafe { GLOBAL.alloc_zeroed(layout) };
+        // SAFETY: a block of that size, which reads zero.
+        let bytes = unsafe { std::slice::from_raw_parts(again, size) };
+        let first = bytes.iter().position(|&byte| byte != 0);
+        assert_eq!(first, None, "{size} bytes, the same block: {}", again == block);
+        // SAFETY: allocated above with this layout.
+        unsafe { GLOBAL.dealloc(again, layout) };
+        drop(beside);
+    }
+    alloc_core::check().unwrap();
+}
+
 /// Limits this process's addresses to so many bytes more than it has.
 fn limit_addresses(more: u64) {
     let pages = procfs::process::Process::myself().unwrap().statm().unwrap().size;

@@ -9,7 +9,8 @@
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{map, page_bytes, round_to_pages, unmap, whole_pages};
+use super::give_back::whole_pages;
+use super::{map, page_bytes, round_to_pages, unmap};
 use crate::config::HARDENED;
 
 /// Guards by `mprotect` at most: each cuts a mapping into up to three.

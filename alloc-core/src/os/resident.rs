@@ -2,6 +2,9 @@
 
 use core::ptr::NonNull;
 
+#[cfg(target_os = "linux")]
+use super::give_back::{discard, whole_pages};
+
 /// Makes a range read zero: resident pages by writing zeroes, the others by giving them
 /// back, for one may wait in the system's swap.
 ///
@@ -10,7 +13,7 @@ use core::ptr::NonNull;
 #[cfg(target_os = "linux")]
 pub(crate) unsafe fn clear(start: NonNull<u8>, bytes: usize) {
     let page_bytes = super::page_bytes();
-    let (head, whole) = super::whole_pages(start.addr().get(), bytes, page_bytes);
+    let (head, whole) = whole_pages(start.addr().get(), bytes, page_bytes);
     let head = head.min(bytes);
     // SAFETY: the caller's contract: the part before the first whole page.
     unsafe { start.write_bytes(0, head) };
@@ -28,12 +31,10 @@ pub(crate) unsafe fn clear(start: NonNull<u8>, bytes: usize) {
             let (is_resident, length) = (run[0] & 1 != 0 || !known, run.len() * page_bytes);
             // SAFETY: inside the range.
             let place = unsafe { start.add(offset) };
-            if is_resident {
+            // SAFETY: as above, whole pages.
+            if is_resident || !unsafe { discard(place, length) } {
                 // SAFETY: as above; nobody needs these bytes.
                 unsafe { place.write_bytes(0, length) };
-            } else {
-                // SAFETY: as above, whole pages.
-                unsafe { super::discard(place, length) };
             }
             offset += length;
         }
