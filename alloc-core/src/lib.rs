@@ -35,16 +35,20 @@
 //! would call a function (x86-64 only; no effect elsewhere). A library that is loaded
 //! later may then find no room for its thread-locals.
 //!
+//! `hardened` is the mode that finds overflows, use after free, every double free and more,
+//! at a cost; SECURITY.md has the table.
+//!
 //! # The layers, each using only those below it
 //!
 //! | layer | modules |
 //! |---|---|
 //! | interface | `global` + `builder`, `address` (no layout), `allocator` (a feature), `stats` + `report`, `collect`, `check` |
+//! | modes | `plain` or `hardened` (what users get), `tiers` (by size) |
 //! | threads | `tls` (whose heap), `registry` (all heaps), `warm` (for the next thread), `outbox` (frees to others), `background` (idle: gives back) |
-//! | a heap | `heap`, `bin` (cached blocks), `run` (blocks of one pool), `remote` (frees from others) |
-//! | memory | `arenas`, `arena`, `pool`; `large` (above 128 KiB); `block` (address → block); `misuse` (what is caught) |
+//! | a heap | `heap`, `bin` (cached blocks), `run` (blocks of one pool), `remote` + `free_run` (frees from others) |
+//! | memory | `arenas`, `arena`, `pool`; `large` (above 128 KiB); `block` (address → block); `seal`, `scrub` (hardened); `misuse` (what is caught) |
 //! | ground | `supply` + `region` (spans), `mapping`, `keep` (what stays), `huge` (huge pages, while cheap), `relief` (when there is none), `pagemap` (address → owner) |
-//! | base | `knobs` + `environment` (settings), `class`, `config`, `cell`, `line`, `lock`, `sync`, `os` (the only platform code) |
+//! | base | `knobs` + `environment` (settings), `class`, `config`, `cell`, `key`, `line`, `lock`, `sync`, `os` (the only platform code) |
 //!
 //! ARCHITECTURE.md at the root walks an allocation and a free through them.
 
