@@ -22,6 +22,7 @@
 //! - [`settings`] says which settings are in force: what [`PoolAlloc`]'s methods
 //!   and the environment set.
 //! - [`check()`] walks the heaps and checks their invariants.
+//! - [`DebugAlloc`] finds what a program writes past the ends of its blocks, or frees twice.
 //!
 //! # Features
 //!
@@ -39,7 +40,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | interface | `global` + `builder`, `address` (no layout), `allocator` (a feature), `stats` + `report`, `collect`, `check` |
+//! | interface | `global` + `builder`, `address` (no layout), `allocator` (a feature), `stats` + `report`, `collect`, `check`; `debug` (around any allocator) |
 //! | threads | `tls` (whose heap), `registry` (all heaps), `warm` (for the next thread), `outbox` (frees to others), `background` (idle: gives back) |
 //! | a heap | `heap`, `bin` (cached blocks), `run` (blocks of one pool), `remote` (frees from others) |
 //! | memory | `arenas`, `arena`, `pool`; `large` (above 128 KiB); `block` (address → block); `misuse` (what is caught) |
@@ -72,6 +73,7 @@ mod check;
 mod class;
 mod collect;
 mod config;
+mod debug;
 mod environment;
 mod global;
 mod heap;
@@ -102,6 +104,7 @@ mod warm;
 pub use block::{Block, Tier, block_of};
 pub use check::{Violation, check};
 pub use collect::collect;
+pub use debug::DebugAlloc;
 pub use global::PoolAlloc;
 pub use knobs::{Settings, settings};
 pub use stats::{ArenaStats, BigStats, ClassStats, Stats, stats};
