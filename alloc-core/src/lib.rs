@@ -22,6 +22,7 @@
 //! - [`settings`] says which settings are in force: what [`PoolAlloc`]'s methods
 //!   and the environment set.
 //! - [`check()`] walks the heaps and checks their invariants.
+//! - [`DebugAlloc`] finds what a program writes past the ends of its blocks, or frees twice.
 //!
 //! # Features
 //!
@@ -42,7 +43,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | interface | `global` + `builder`, `address` (no layout), `allocator` (a feature), `stats` + `report`, `collect`, `check` |
+//! | interface | `global` + `builder`, `address` (no layout), `allocator` (a feature), `stats` + `report`, `collect`, `check`; `debug` (around any allocator) |
 //! | modes | `plain` or `hardened` (what users get), `tiers` (by size) |
 //! | threads | `tls` (whose heap), `registry` (all heaps), `warm` (for the next thread), `outbox` (frees to others), `background` (idle: gives back) |
 //! | a heap | `heap`, `bin` (cached blocks), `run` (blocks of one pool), `remote` + `free_run` (frees from others) |
@@ -76,6 +77,7 @@ mod check;
 mod class;
 mod collect;
 mod config;
+mod debug;
 mod environment;
 mod free_run;
 mod global;
@@ -122,6 +124,7 @@ use plain as blocks;
 pub use block::{Block, Tier, block_of};
 pub use check::{Violation, check};
 pub use collect::collect;
+pub use debug::DebugAlloc;
 pub use global::PoolAlloc;
 pub use knobs::{Settings, settings};
 pub use stats::{ArenaStats, BigStats, ClassStats, Stats, stats};

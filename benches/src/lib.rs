@@ -10,6 +10,7 @@
 //!   that they agree, and prints, saves and draws the figures.
 //! - [`scale`]: runs the same workers at growing heaps and numbers of threads, and
 //!   shows how the cost of an operation grows.
+//! - [`soak`]: one process, one load for ten minutes: shows whether its memory settles.
 //! - [`bump`]: an allocator that never frees, the floor under `pairs`.
 //!
 //! # Invariants
@@ -21,5 +22,6 @@
 pub mod bump;
 pub mod compare;
 pub mod scale;
+pub mod soak;
 pub mod worker;
 pub mod workloads;

@@ -5,13 +5,16 @@
 //! nothing is compiled while the test runs.
 
 mod common;
+#[path = "common/workers.rs"]
+mod workers;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Output;
 
-use common::{run, stderr, workers};
+use common::{run, stderr};
 use serde_json::Value;
+use workers::workers;
 
 /// Runs `compare` with such arguments.
 fn compare(arguments: &[&str]) -> Output {

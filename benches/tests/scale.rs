@@ -4,12 +4,15 @@
 //! while the test runs.
 
 mod common;
+#[path = "common/workers.rs"]
+mod workers;
 
 use std::fs;
 use std::process::Output;
 
-use common::{run, stderr, workers};
+use common::{run, stderr};
 use serde_json::Value;
+use workers::workers;
 
 /// Runs `scale` with such arguments.
 fn scale(arguments: &[&str]) -> Output {

@@ -22,6 +22,9 @@ pub(crate) const OURS: RGBColor = RGBColor(214, 96, 39);
 /// The system's malloc.
 pub(crate) const SYSTEM: RGBColor = RGBColor(140, 140, 140);
 
+/// Lines behind the figures.
+pub(crate) const GRID: RGBColor = RGBColor(225, 225, 225);
+
 /// Returns a picture of this size as SVG: white, with a title, a line below it,
 /// and what `draw` adds.
 ///
@@ -77,4 +80,29 @@ pub(crate) fn pixels(share: f64, of: i32) -> i32 {
 /// Returns a count of rows or panels as a factor of pixels.
 pub(crate) fn length(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+/// Returns the distance of grid lines that are round numbers, and how many of
+/// them it takes to reach the largest figure: 2 to 5.
+pub(crate) fn grid_steps(most: f64) -> (f64, i32) {
+    let decade = 10_f64.powf((most / 5.0).max(f64::MIN_POSITIVE).log10().floor());
+    let round = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * decade);
+    let step = round.into_iter().find(|step| step * 5.0 >= most).unwrap_or(decade * 10.0);
+    let steps = (1..5).find(|&steps| step * f64::from(steps) >= most).unwrap_or(5);
+    (step, steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grid_is_of_round_numbers_and_reaches_the_largest_figure() {
+        assert_eq!(grid_steps(9.0), (2.0, 5));
+        assert_eq!(grid_steps(10.0), (2.0, 5));
+        assert_eq!(grid_steps(30.0), (10.0, 3));
+        assert_eq!(grid_steps(240.0), (50.0, 5));
+        let (step, steps) = grid_steps(0.0);
+        assert!(step > 0.0 && steps >= 1);
+    }
 }

@@ -87,6 +87,20 @@ pub enum CompareError {
         /// Each distinct checksum with the allocators that found it.
         list: String,
     },
+    /// The kernel does not say how much memory this process has.
+    #[error("cannot read this process's memory from /proc: {0}")]
+    NoMemoryFigures(procfs::ProcError),
+    /// The heap's invariants do not hold.
+    #[error("the heap is inconsistent: {0}")]
+    HeapInconsistent(String),
+    /// Memory grows from day to day.
+    #[error("RSS grew by {percent:.2} % of its mean in the last half, above {limit_percent} %")]
+    Grows {
+        /// By how much.
+        percent: f64,
+        /// How much it may.
+        limit_percent: f64,
+    },
     /// The picture could not be drawn.
     #[error("cannot draw the picture: {0}")]
     Drawing(String),

@@ -103,7 +103,7 @@ fn allocator_that_frees(name: &str) -> Result<Allocator, String> {
 }
 
 /// Reads a number of bytes with a binary unit, or with none.
-fn heap_bytes(text: &str) -> Result<usize, String> {
+pub(crate) fn heap_bytes(text: &str) -> Result<usize, String> {
     const UNITS: [(&str, u32); 4] = [("GiB", 30), ("MiB", 20), ("KiB", 10), ("", 0)];
     let split = |&(unit, shift): &(&str, u32)| Some((text.strip_suffix(unit)?, shift));
     let (number, shift) = UNITS.iter().find_map(split).unwrap_or((text, 0));

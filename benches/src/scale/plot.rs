@@ -12,7 +12,7 @@ use plotters::style::text_anchor::HPos;
 use super::curves::{Curve, Line};
 use crate::compare::allocators::{Allocator, Role};
 use crate::compare::canvas::{
-    Area, Drawn, INK, OURS, PALE_INK, SYSTEM, length, picture, pixels, text,
+    Area, Drawn, GRID, INK, OURS, PALE_INK, SYSTEM, grid_steps, length, picture, pixels, text,
 };
 use crate::compare::error::CompareError;
 
@@ -33,7 +33,6 @@ const AXIS_HEIGHT: i32 = 52;
 const LEGEND_ROW_HEIGHT: i32 = 18;
 const LEGEND_WIDTH: i32 = 180;
 
-const GRID: RGBColor = RGBColor(225, 225, 225);
 /// For the peers, in their order.
 const PEERS: [RGBColor; 4] = [
     RGBColor(70, 120, 180),
@@ -65,7 +64,7 @@ fn panel<'a>(area: &Area<'a>, curve: &Curve, (left, top): (i32, i32)) -> Drawn<'
     text(area, "ns", (left + PLOT_LEFT - 6, top + 31), 11, PALE_INK, HPos::Right)?;
     let (x, bottom) = (left + PLOT_LEFT, top + PLOT_TOP + PLOT_HEIGHT);
     let figures = curve.lines.iter().flat_map(|line| &line.figures);
-    let (step_ns, steps) = scale(figures.map(|figure| figure.median_ns).fold(0.0, f64::max));
+    let (step_ns, steps) = grid_steps(figures.map(|figure| figure.median_ns).fold(0.0, f64::max));
     let most_ns = step_ns * f64::from(steps);
     for number in 0..=steps {
         let y = bottom - PLOT_HEIGHT * number / steps;
@@ -116,16 +115,6 @@ fn legend<'a>(area: &Area<'a>, lines: &[Line], (left, top): (i32, i32)) -> Drawn
     Ok(())
 }
 
-/// Returns the distance of grid lines that are round numbers, and how many of
-/// them it takes to reach this cost: 2 to 5.
-fn scale(most_ns: f64) -> (f64, i32) {
-    let decade = 10_f64.powf((most_ns / 5.0).max(f64::MIN_POSITIVE).log10().floor());
-    let round = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * decade);
-    let step_ns = round.into_iter().find(|step| step * 5.0 >= most_ns).unwrap_or(decade * 10.0);
-    let steps = (1..5).find(|&steps| step_ns * f64::from(steps) >= most_ns).unwrap_or(5);
-    (step_ns, steps)
-}
-
 /// The allocator's colour: of those beside ours and the system's, one each.
 fn colour(allocator: Allocator) -> RGBColor {
     let peers = crate::compare::allocators::ALL.iter().filter(|one| one.role == Role::Peer);
@@ -154,15 +143,5 @@ mod tests {
     #[test]
     fn nothing_can_be_drawn() {
         assert!(render(&[], "a box").is_ok());
-    }
-
-    #[test]
-    fn the_grid_is_of_round_numbers_and_reaches_the_largest_cost() {
-        assert_eq!(scale(9.0), (2.0, 5));
-        assert_eq!(scale(10.0), (2.0, 5));
-        assert_eq!(scale(30.0), (10.0, 3));
-        assert_eq!(scale(240.0), (50.0, 5));
-        let (step_ns, steps) = scale(0.0);
-        assert!(step_ns > 0.0 && steps >= 1);
     }
 }

@@ -86,7 +86,7 @@ impl Context {
 }
 
 /// A stream of random numbers, the same in every run; one for each `stream`.
-fn random(stream: usize) -> SmallRng {
+pub(crate) fn random(stream: usize) -> SmallRng {
     SmallRng::seed_from_u64(0x5eed + stream as u64)
 }
 

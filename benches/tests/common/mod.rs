@@ -1,17 +1,10 @@
-//! What the tests of both runners share.
+//! What the tests of all runners share.
 
-use std::path::Path;
 use std::process::{Command, Output};
 
 /// Runs a runner with such arguments.
 pub(crate) fn run(binary: &str, arguments: &[&str]) -> Output {
     Command::new(binary).args(arguments).output().expect("the runner starts")
-}
-
-/// The folder of the workers that cargo built beside the runners.
-pub(crate) fn workers() -> &'static str {
-    let worker = Path::new(env!("CARGO_BIN_EXE_worker-system"));
-    worker.parent().and_then(Path::to_str).expect("a path in UTF-8")
 }
 
 /// What a run said on standard error.
