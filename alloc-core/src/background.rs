@@ -71,14 +71,16 @@ pub(crate) fn note() {
     }
 }
 
-/// Notes it when nothing was noted since the thread looked.
+/// Notes it when nothing was noted since the thread looked; it may look again meanwhile,
+/// and even go to sleep.
 #[cold]
 #[inline(never)]
-fn note_first(state: u32) {
-    // If it has changed meanwhile, another thread has noted something as well, or the
-    // next slow path will.
-    if !change(state, BUSY) {
-        return;
+fn note_first(mut state: u32) {
+    while let Err(now) = exchange(state, BUSY) {
+        if now == OFF || now == BUSY {
+            return;
+        }
+        state = now;
     }
     match state {
         UNDECIDED => start(),
@@ -87,8 +89,12 @@ fn note_first(state: u32) {
     }
 }
 
+fn exchange(from: u32, to: u32) -> Result<u32, u32> {
+    STATE.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed)
+}
+
 fn change(from: u32, to: u32) -> bool {
-    STATE.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    exchange(from, to).is_ok()
 }
 
 fn start() {
