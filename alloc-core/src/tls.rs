@@ -54,12 +54,12 @@ fn attach() -> Option<Owned> {
     if !os::at_thread_exit(detach) {
         // Nobody would tell us of the thread's end: borrow from now on.
         EXITED.with(|exited| exited.set(true));
-        registry::release(owned);
+        let_go(owned);
         return None;
     }
     if let Some(attached) = current() {
         // What was called on the way here has allocated itself.
-        registry::release(owned);
+        let_go(owned);
         return Some(attached);
     }
     slot::set(owned.heap());
@@ -81,7 +81,13 @@ unsafe extern "C" fn detach(_: *mut c_void) {
 pub(crate) fn borrowed<T>(operation: impl FnOnce(Owned) -> T) -> Option<T> {
     let owned = registry::adopt()?;
     let result = operation(owned);
+    let_go(owned);
+    Some(result)
+}
+
+/// Releases a heap that no thread keeps. It may have been adopted warm: what is in its
+/// bins goes back, since it counts as warm no more.
+fn let_go(owned: Owned) {
     owned.retire();
     registry::release(owned);
-    Some(result)
 }
