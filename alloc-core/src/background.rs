@@ -23,9 +23,9 @@
 //! and the mappings' locks, and claimed heaps.
 
 use core::ffi::c_void;
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::lock::{Guard, Lock};
+use crate::sync::{AtomicBool, AtomicU32, Ordering, shared};
 use crate::{knobs, os, registry, relief};
 
 /// Nothing was noted yet in this process.
@@ -39,10 +39,12 @@ const BUSY: u32 = 3;
 /// All is given back, nothing was noted since, and the thread waits.
 const ASLEEP: u32 = 4;
 
-static STATE: AtomicU32 = AtomicU32::new(UNDECIDED);
+shared! {
+    static STATE: AtomicU32 = AtomicU32::new(UNDECIDED);
 
-/// Held by the thread while it gives back.
-static AT_WORK: Lock<()> = Lock::new(());
+    /// Held by the thread while it gives back.
+    static AT_WORK: Lock<()> = Lock::new(());
+}
 
 /// Keeps the thread from giving back, for who looks at the heaps at rest.
 pub(crate) fn hold_off() -> Guard<'static, ()> {
@@ -71,14 +73,16 @@ pub(crate) fn note() {
     }
 }
 
-/// Notes it when nothing was noted since the thread looked.
+/// Notes it when nothing was noted since the thread looked; it may look again meanwhile,
+/// and even go to sleep.
 #[cold]
 #[inline(never)]
-fn note_first(state: u32) {
-    // If it has changed meanwhile, another thread has noted something as well, or the
-    // next slow path will.
-    if !change(state, BUSY) {
-        return;
+fn note_first(mut state: u32) {
+    while let Err(now) = exchange(state, BUSY) {
+        if now == OFF || now == BUSY {
+            return;
+        }
+        state = now;
     }
     match state {
         UNDECIDED => start(),
@@ -87,13 +91,19 @@ fn note_first(state: u32) {
     }
 }
 
+fn exchange(from: u32, to: u32) -> Result<u32, u32> {
+    STATE.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed)
+}
+
 fn change(from: u32, to: u32) -> bool {
-    STATE.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    exchange(from, to).is_ok()
 }
 
 fn start() {
-    /// Whether forks are watched, in this process and those that it is forked from.
-    static WATCHING_FORKS: AtomicBool = AtomicBool::new(false);
+    shared! {
+        /// Whether forks are watched, in this process and those that it is forked from.
+        static WATCHING_FORKS: AtomicBool = AtomicBool::new(false);
+    }
     if knobs::purge_after_ms() == 0 {
         STATE.store(OFF, Ordering::Relaxed);
         return;
@@ -119,18 +129,23 @@ unsafe extern "C" fn forget_thread() {
 extern "C" fn run(_: *mut c_void) -> *mut c_void {
     os::name_thread(c"alloc-core");
     loop {
-        os::sleep(knobs::purge_after_ms());
-        if change(BUSY, QUIET) {
-            continue;
-        }
-        {
-            let _at_work = AT_WORK.lock();
-            give_back();
-        }
-        if change(QUIET, ASLEEP) {
-            while STATE.load(Ordering::Relaxed) == ASLEEP {
-                os::wait_while(&STATE, ASLEEP);
-            }
+        turn();
+    }
+}
+
+/// One sleep, and what is done after it.
+pub(crate) fn turn() {
+    os::sleep(knobs::purge_after_ms());
+    if change(BUSY, QUIET) {
+        return;
+    }
+    {
+        let _at_work = AT_WORK.lock();
+        give_back();
+    }
+    if change(QUIET, ASLEEP) {
+        while STATE.load(Ordering::Relaxed) == ASLEEP {
+            os::wait_while(&STATE, ASLEEP);
         }
     }
 }

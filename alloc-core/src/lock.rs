@@ -8,9 +8,9 @@
 
 use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
-use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::os;
+use crate::sync::{AtomicBool, Ordering, const_fn, spin_loop};
 
 /// Turns of busy waiting before the processor is given up.
 const SPINS: u32 = 64;
@@ -26,8 +26,10 @@ pub(crate) struct Lock<T> {
 unsafe impl<T: Send> Sync for Lock<T> {}
 
 impl<T> Lock<T> {
-    pub(crate) const fn new(value: T) -> Self {
-        Self { held: AtomicBool::new(false), value: UnsafeCell::new(value) }
+    const_fn! {
+        pub(crate) fn new(value: T) -> Self {
+            Self { held: AtomicBool::new(false), value: UnsafeCell::new(value) }
+        }
     }
 
     /// The value, once no other thread holds it.
@@ -40,10 +42,12 @@ impl<T> Lock<T> {
     pub(crate) fn acquire(&self) {
         let mut spins = 0;
         // Acquire: sees what the holder before wrote (pairs with `unlock`).
-        while self.held.swap(true, Ordering::Acquire) {
+        // An exchange that fails writes nothing.
+        while self.held.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_err()
+        {
             if spins < SPINS {
                 spins += 1;
-                core::hint::spin_loop();
+                spin_loop();
             } else {
                 os::yield_now();
             }

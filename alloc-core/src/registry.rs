@@ -6,14 +6,15 @@
 //! block of it tidies it on the spot (see `remote`), so that memory does not wait
 //! for the next thread.
 
-use core::sync::atomic::{AtomicPtr, Ordering};
-
 use crate::heap::{Owned, ThreadHeap};
 use crate::remote::Released;
+use crate::sync::{AtomicPtr, Ordering, shared};
 use crate::{mapping, os, supply, warm};
 
-/// The heap registered last; each links to the one before.
-static NEWEST: AtomicPtr<ThreadHeap> = AtomicPtr::new(core::ptr::null_mut());
+shared! {
+    /// The heap registered last; each links to the one before.
+    static NEWEST: AtomicPtr<ThreadHeap> = AtomicPtr::new(core::ptr::null_mut());
+}
 
 /// A heap for the calling thread: a released one, or a new one. `None` when the
 /// system has no memory.

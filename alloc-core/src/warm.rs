@@ -4,13 +4,14 @@
 //! them into the pools. A warm heap saves its next thread both. What it holds back is
 //! bounded, in blocks a class and in heaps, and `collect` takes it.
 
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-
 use crate::config::WARM_HEAPS_MAX;
 use crate::heap::Owned;
+use crate::sync::{AtomicUsize, Ordering::Relaxed, shared};
 
-/// How many heaps are warm.
-static WARM: AtomicUsize = AtomicUsize::new(0);
+shared! {
+    /// How many heaps are warm.
+    static WARM: AtomicUsize = AtomicUsize::new(0);
+}
 
 /// Readies a heap for release: warm, or if enough others are, with nothing in its bins.
 pub(crate) fn leave(owned: Owned) {

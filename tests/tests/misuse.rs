@@ -50,7 +50,9 @@ fn layout(size: usize) -> Layout {
 fn scribble(block: *mut u8, offset: isize, bytes: usize) {
     for place in (0..bytes).map(|at| block.wrapping_offset(offset).wrapping_add(at)) {
         // SAFETY: none but that something is mapped there.
-        unsafe { place.write_volatile(!place.read_volatile()) };
+        let byte = unsafe { place.read_volatile() };
+        // SAFETY: as above.
+        unsafe { place.write_volatile(!byte) };
     }
 }
 

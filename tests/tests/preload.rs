@@ -297,8 +297,10 @@ fn overflown(size: usize) -> *mut c_void {
     // SAFETY: no preconditions.
     let block = unsafe { black_box(libc::malloc(size)) };
     let behind = block.cast::<u8>().wrapping_add(size);
+    // SAFETY: a byte of the allocator's; nobody's else.
+    let byte = unsafe { behind.read_volatile() };
     // SAFETY: none: the mistake that is to be caught.
-    unsafe { behind.write_volatile(!behind.read_volatile()) };
+    unsafe { behind.write_volatile(!byte) };
     block
 }
 
