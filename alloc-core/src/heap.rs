@@ -185,11 +185,15 @@ impl Owned {
         self.0.bins[class.index()].push(block)
     }
 
-    /// Brings a batch of blocks into the empty bin of `class` and returns a block;
+    /// A block of `class`, after bringing a batch of them into its bin if that is empty;
     /// `None` when the system has no memory.
     pub(crate) fn refill(self, class: SizeClass) -> Option<NonNull<u8>> {
-        self.collect();
         let bin = &self.0.bins[class.index()];
+        // A heap that was adopted just now may be warm.
+        if let Some(block) = bin.pop() {
+            return Some(block);
+        }
+        self.collect();
         let wanted = bin.next_batch();
         bin.fill(|slots| {
             let mut taken = 0;

@@ -22,6 +22,7 @@ fn collections_of_their_own_allocator() {
     blocks_grow_and_shrink_beside_an_oracle();
     only_new_bytes_are_zeroed();
     impossible_sizes_are_errors();
+    threads_use_what_ended_ones_left_cached();
     assert_eq!(stats().bytes_in_use(), 0, "{}", stats());
     alloc_core::check().unwrap();
 }
@@ -185,4 +186,17 @@ fn impossible_sizes_are_errors() {
     assert!(unsafe { POOL.grow(block, small, layout) }.is_err());
     // SAFETY: the block has this layout still and is not used again.
     unsafe { POOL.deallocate(block, small) };
+}
+
+/// A thread's first allocation is of a class of which the heap that it takes over has
+/// blocks cached: none of these is lost.
+fn threads_use_what_ended_ones_left_cached() {
+    for _ in 0..10 {
+        let thread = std::thread::spawn(|| {
+            let boxes: Vec<_> = (0..8).map(|_| PoolBox::new_in([1_u8; 100], &POOL)).collect();
+            assert_eq!(stats().bytes_in_use(), 8 * 112);
+            drop(boxes);
+        });
+        thread.join().unwrap();
+    }
 }
