@@ -60,14 +60,19 @@ fn hold(run: fn(PoolAlloc, &[Step])) {
 /// The steps less those without which a sequence fails as well. (Simpler steps that came
 /// about while others were shrunk: a vector is shortened first, and not again.)
 fn without_needless(mut steps: Vec<Step>, fails: impl Fn(&[Step]) -> bool) -> Vec<Step> {
-    for number in (0..steps.len()).rev() {
-        let mut fewer = steps.clone();
-        fewer.remove(number);
-        if fails(&fewer) {
-            steps = fewer;
+    loop {
+        let before = steps.len();
+        for number in (0..before).rev() {
+            let mut fewer = steps.clone();
+            fewer.remove(number);
+            if fails(&fewer) {
+                steps = fewer;
+            }
+        }
+        if steps.len() == before {
+            return steps;
         }
     }
-    steps
 }
 
 fn listed(steps: &[Step]) -> String {
