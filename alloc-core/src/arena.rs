@@ -67,6 +67,7 @@ impl Arena {
         family: Family,
         memory: Memory,
     ) -> NonNull<Arena> {
+        debug_assert!(base.addr().get().is_multiple_of(ARENA_BYTES));
         let arena = base.cast::<Arena>();
         // SAFETY: the first page is readable and writable; any bytes, all zero
         // here, are valid atomics, so a shared reference is sound at once.
@@ -101,6 +102,7 @@ impl Arena {
     pub(crate) unsafe fn retire(arena: NonNull<Arena>) -> NonNull<u8> {
         // SAFETY: the caller's contract: a live arena.
         let line = &unsafe { arena.as_ref() }.line;
+        debug_assert_eq!((line.free_pages.get(), line.heads.get()), (ALL_PAGES, 0));
         // Without an owner it is in nobody's figures; see `stats`.
         line.owner.store(core::ptr::null_mut(), Ordering::Relaxed);
         if HARDENED {
@@ -227,6 +229,7 @@ impl Arena {
         let line = &unsafe { arena.as_ref() }.line;
         let pages = class.pool_pages();
         let page = first_run(line.free_pages.get(), pages)?;
+        debug_assert_eq!(line.heads.get() & run(page, pages), 0, "free pages are no heads");
         let pool = Self::pool_at(arena, page);
         // SAFETY: a header in the arena's first page; see `init` on validity.
         unsafe { pool.as_ref() }.reset(class);
@@ -248,8 +251,18 @@ impl Arena {
         let page = Self::page_of(pool);
         // SAFETY: the caller's contract: a live header.
         let pages = unsafe { pool.as_ref() }.class().pool_pages();
+        // SAFETY: as above.
+        debug_assert!(unsafe { pool.as_ref() }.allocated_blocks() == 0);
+        // SAFETY: as above.
+        debug_assert!(!unsafe { pool.as_ref() }.is_listed());
         // SAFETY: the arena of a pool in use is in use.
         let line = &unsafe { Self::of_pool(pool).as_ref() }.line;
+        debug_assert_eq!(
+            line.free_pages.get() & run(page, pages),
+            0,
+            "a pool's pages are not free"
+        );
+        debug_assert_eq!(line.heads.get() & run(page, pages), 1 << page, "one pool has them");
         line.heads.set(line.heads.get() & !(1 << page));
         line.free_pages.set(line.free_pages.get() | run(page, pages));
         line.dirty.set(line.dirty.get() | run(page, pages));
@@ -260,6 +273,7 @@ impl Arena {
         // SAFETY: the caller got the arena from its heap's set: it is in use.
         let line = &unsafe { arena.as_ref() }.line;
         let mut dirty = line.dirty.get();
+        debug_assert_eq!(dirty & !line.free_pages.get(), 0, "what is purged is free");
         line.dirty.set(0);
         keep::give_back_used((dirty.count_ones() as usize) << POOL_SHIFT);
         while dirty != 0 {

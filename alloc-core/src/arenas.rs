@@ -84,6 +84,7 @@ impl ArenaSet {
         if free == 0 {
             return;
         }
+        debug_assert!(self.is_occupied(free), "an arena is in its bucket");
         let bucket = &self.buckets[free % ARENA_PAGES];
         // SAFETY: the caller's contract.
         unsafe { bucket.remove(arena) };

@@ -233,6 +233,8 @@ impl Owned {
     fn pool_to_serve(self, class: SizeClass, may_grow: bool) -> Option<NonNull<Pool>> {
         let serving = self.0.serving(class);
         if let Some(pool) = serving.first() {
+            // SAFETY: a listed pool has a live header.
+            debug_assert!(unsafe { pool.as_ref() }.available_blocks() > 0 && self.owns(pool));
             return Some(pool);
         }
         if !may_grow {
@@ -285,6 +287,13 @@ impl Owned {
             Some(owner) => outbox.add(owner, run),
             None => misuse::not_a_block(run.first_where(|_| true)),
         }
+    }
+
+    /// Whether this heap owns the pool's arena.
+    fn owns(self, pool: NonNull<Pool>) -> bool {
+        // SAFETY: the arena of a pool in use is in use.
+        let owner = unsafe { Arena::of_pool(pool).as_ref() }.owner();
+        owner.is_some_and(|owner| core::ptr::eq(owner, self.0))
     }
 
     /// Puts a run of own blocks into their pool.
@@ -343,6 +352,8 @@ impl Owned {
                 unsafe { first.write_bytes(0, 1) };
             }
             let run = PoolRun::received(first, mask);
+            debug_assert!(self.owns(run.pool), "runs are sent to their owner");
+            debug_assert!(self.0.transit_blocks(run.class) >= mask.count_ones() as usize);
             self.0.transit[run.class.index()].fetch_sub(mask.count_ones(), Ordering::Relaxed);
             self.put(&run);
         }

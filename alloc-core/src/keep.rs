@@ -31,7 +31,8 @@ const SOON_MS: usize = 1000;
 /// Kept memory comes into use again.
 pub(crate) fn reuse(bytes: usize) {
     IN_USE.fetch_add(bytes, Relaxed);
-    KEPT.fetch_sub(bytes, Relaxed);
+    let kept = KEPT.fetch_sub(bytes, Relaxed);
+    debug_assert!(kept >= bytes, "more comes into use than is kept");
 }
 
 /// Memory comes into use that was not resident.
@@ -62,7 +63,8 @@ pub(crate) fn give_back_used(bytes: usize) {
 
 /// Kept memory goes back to the system.
 pub(crate) fn give_back(bytes: usize) {
-    KEPT.fetch_sub(bytes, Relaxed);
+    let kept = KEPT.fetch_sub(bytes, Relaxed);
+    debug_assert!(kept >= bytes, "more goes back than is kept");
     note_given_back(bytes);
 }
 

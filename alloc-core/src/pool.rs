@@ -152,6 +152,8 @@ impl Pool {
     ) -> usize {
         let bytes = class.block_bytes();
         let (watermark, free) = (self.watermark(), self.free_blocks());
+        debug_assert_eq!(class, self.class());
+        debug_assert_eq!(free, self.count_free_bits());
         let count = wanted.min(class.capacity() - watermark + free);
         let mut left = count;
         let mut push = |index: usize| {
@@ -245,6 +247,7 @@ impl PoolList {
         let first = self.0.get();
         // SAFETY: the caller's contract: a live header.
         let header = unsafe { pool.as_ref() };
+        debug_assert!(!header.is_listed());
         header.prev.set(core::ptr::null_mut());
         header.next.set(first);
         header.listed.set(1);
@@ -262,6 +265,7 @@ impl PoolList {
     pub(crate) unsafe fn remove(&self, pool: NonNull<Pool>) {
         // SAFETY: the caller's contract: a live header.
         let header = unsafe { pool.as_ref() };
+        debug_assert!(header.is_listed());
         let (prev, next) = (header.prev.get(), header.next.get());
         // SAFETY: a neighbour is a live header or null.
         match unsafe { prev.as_ref() } {

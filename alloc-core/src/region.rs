@@ -310,6 +310,7 @@ impl Region {
     /// Marks free granules as not free, in no span yet: being purged.
     pub(crate) fn hold(&self, run: Run) {
         for (word, mask) in masks(run) {
+            debug_assert_eq!(self.free[word].get() & mask, mask, "what is taken is free");
             self.free[word].set(self.free[word].get() & !mask);
         }
     }
@@ -317,6 +318,7 @@ impl Region {
     /// Marks held granules as free and clean.
     pub(crate) fn free_clean(&self, run: Run) {
         for (word, mask) in masks(run) {
+            debug_assert_eq!(self.free[word].get() & mask, 0, "held granules are not free");
             self.dirty[word].set(self.dirty[word].get() & !mask);
             self.free[word].set(self.free[word].get() | mask);
         }
@@ -324,6 +326,7 @@ impl Region {
 
     fn free_dirty(&self, run: Run) {
         for (word, mask) in masks(run) {
+            debug_assert_eq!(self.free[word].get() & mask, 0, "a span's granules are not free");
             self.dirty[word].set(self.dirty[word].get() | mask);
             self.free[word].set(self.free[word].get() | mask);
         }

@@ -435,6 +435,7 @@ impl Entry {
     fn give(&mut self, granules: usize) {
         self.free += granules as u32;
         self.dirty += granules as u32;
+        debug_assert!(self.dirty <= self.free && self.free < REGION_GRANULES as u32);
         self.forget_bounds();
     }
 }
