@@ -11,7 +11,7 @@ mod give_back;
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use memmap2::MmapOptions;
 
@@ -261,12 +261,19 @@ pub(crate) fn at_thread_exit(hook: unsafe extern "C" fn(*mut c_void)) -> bool {
     unsafe { libc::pthread_setspecific(key, value) == 0 }
 }
 
-/// Has `before` called in the parent before each fork, `after` in both
-/// processes after it.
+/// Has `before` called in the parent before each fork, `after` in both processes after
+/// it. Called again, it does so if the system had no memory for it before: until then
+/// fork is as it was without us, and the child may find a lock held.
 pub(crate) fn on_fork(before: unsafe extern "C" fn(), after: unsafe extern "C" fn()) {
-    // SAFETY: the handlers live forever. A failure (ENOMEM) leaves fork as it
-    // was without us: the child may then find a lock held.
-    let _: c_int = unsafe { libc::pthread_atfork(Some(before), Some(after), Some(after)) };
+    static IS_SET: AtomicBool = AtomicBool::new(false);
+    // Set first: what is called here may allocate, and come here again.
+    if IS_SET.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    // SAFETY: the handlers live forever.
+    if unsafe { libc::pthread_atfork(Some(before), Some(after), Some(after)) } != 0 {
+        IS_SET.store(false, Ordering::Relaxed);
+    }
 }
 
 /// Has `hook` called in the child after each fork.
