@@ -7,6 +7,7 @@
 mod clock;
 mod errno;
 mod give_back;
+mod moving;
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::mem::MaybeUninit;
@@ -18,6 +19,7 @@ use memmap2::MmapOptions;
 pub(crate) use clock::{milliseconds, sleep, thread_nanoseconds};
 pub(crate) use errno::Errno;
 pub(crate) use give_back::{purge, unmap};
+pub(crate) use moving::{move_pages, move_pages_leaving_addresses};
 
 /// Bytes of an OS page: a power of two, 4096 on most machines.
 pub(crate) fn page_bytes() -> usize {
@@ -104,74 +106,6 @@ pub(crate) unsafe fn resize_in_place(
     // SAFETY: the caller's contract covers the part cut off.
     unsafe { unmap(start.add(new_bytes), old_bytes - new_bytes) };
     true
-}
-
-/// Moves the pages of a mapping over another one, without copying; the old range
-/// is unmapped. `false`: nothing changed.
-///
-/// # Safety
-/// - `source` and `source_bytes` are a whole range mapped by this module, so are
-///   `target` and `target_bytes`, at least as long; they are apart.
-/// - Nothing refers to the target's bytes.
-#[cfg(target_os = "linux")]
-pub(crate) unsafe fn move_pages(
-    source: NonNull<u8>,
-    source_bytes: usize,
-    target: NonNull<u8>,
-    target_bytes: usize,
-) -> bool {
-    let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
-    let (source, target) = (source.as_ptr().cast(), target.as_ptr().cast::<c_void>());
-    // SAFETY: the caller's contract; MREMAP_FIXED replaces the target.
-    let moved = unsafe { libc::mremap(source, source_bytes, target_bytes, flags, target) };
-    moved != libc::MAP_FAILED
-}
-
-/// Elsewhere pages cannot be moved; the caller copies.
-///
-/// # Safety
-/// None; the signature is Linux's.
-#[cfg(not(target_os = "linux"))]
-pub(crate) unsafe fn move_pages(
-    _source: NonNull<u8>,
-    _source_bytes: usize,
-    _target: NonNull<u8>,
-    _target_bytes: usize,
-) -> bool {
-    false
-}
-
-/// Moves the pages of a range over another one of the same length, without copying;
-/// both stay mapped, and the source reads zero or as before. `false`: nothing changed.
-///
-/// # Safety
-/// - Both ranges are page-aligned, `bytes` long, mapped by this module, and apart.
-/// - Nothing refers to the bytes of either but the caller.
-#[cfg(target_os = "linux")]
-pub(crate) unsafe fn move_pages_leaving_addresses(
-    source: NonNull<u8>,
-    target: NonNull<u8>,
-    bytes: usize,
-) -> bool {
-    let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED | libc::MREMAP_DONTUNMAP;
-    let (source, target) = (source.as_ptr().cast(), target.as_ptr().cast::<c_void>());
-    // SAFETY: the caller's contract; MREMAP_FIXED replaces the target's pages. A
-    // system without MREMAP_DONTUNMAP (before Linux 5.7) says no.
-    let moved = unsafe { libc::mremap(source, bytes, bytes, flags, target) };
-    moved != libc::MAP_FAILED
-}
-
-/// Elsewhere pages cannot be moved; the caller copies.
-///
-/// # Safety
-/// None; the signature is Linux's.
-#[cfg(not(target_os = "linux"))]
-pub(crate) unsafe fn move_pages_leaving_addresses(
-    _source: NonNull<u8>,
-    _target: NonNull<u8>,
-    _bytes: usize,
-) -> bool {
-    false
 }
 
 /// Whether [`ask_for_huge_pages`] does anything: the system's setting, which this
