@@ -18,7 +18,7 @@ use memmap2::MmapOptions;
 
 pub(crate) use clock::{milliseconds, sleep, thread_nanoseconds};
 pub(crate) use errno::Errno;
-pub(crate) use give_back::{purge, unmap};
+pub(crate) use give_back::{purge, unmap, unmap_leftovers};
 pub(crate) use moving::{move_pages, move_pages_leaving_addresses};
 
 /// Bytes of an OS page: a power of two, 4096 on most machines.
