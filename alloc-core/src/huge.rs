@@ -18,32 +18,18 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use crate::config::{HUGE_PAGE_DEAR_NS, HUGE_PAGE_PAUSES};
 use crate::os;
 
-/// Whether the last one was cheap.
-static IS_PROVEN: AtomicBool = AtomicBool::new(false);
-/// How many are still to be passed over.
-static TO_PASS: AtomicUsize = AtomicUsize::new(0);
-/// How many will be after the next dear one.
-static PAUSE: AtomicUsize = AtomicUsize::new(HUGE_PAGE_PAUSES.0);
+/// The process's.
+static POLICY: Policy = Policy::new();
 
 /// How many of so many huge pages, which come into use now, to ask for. Of the first
 /// one the caller should [`touch`] a byte, if it is to be used in any case.
 pub(crate) fn grant(pages: usize) -> usize {
-    if pass(pages) {
-        0
-    } else if IS_PROVEN.load(Relaxed) {
-        pages
-    } else {
-        pages.min(1)
-    }
+    POLICY.grant(pages)
 }
 
 /// Whether to do without so many huge pages, since the last one was dear.
 pub(crate) fn pass(pages: usize) -> bool {
-    let to_pass = TO_PASS.load(Relaxed);
-    if to_pass > 0 {
-        TO_PASS.store(to_pass.saturating_sub(pages), Relaxed);
-    }
-    to_pass > 0
+    POLICY.pass(pages)
 }
 
 /// Touches the first huge page of those that were granted, and notes what it cost.
@@ -54,17 +40,123 @@ pub(crate) unsafe fn touch(place: NonNull<u8>) {
     let before = os::thread_nanoseconds();
     // SAFETY: the caller's contract; its value stays what it was.
     unsafe { place.write_volatile(0) };
-    note(os::thread_nanoseconds().wrapping_sub(before));
+    POLICY.note(os::thread_nanoseconds().wrapping_sub(before));
 }
 
-fn note(nanoseconds: usize) {
-    let is_cheap = nanoseconds <= HUGE_PAGE_DEAR_NS;
-    let pause = PAUSE.load(Relaxed);
-    IS_PROVEN.store(is_cheap, Relaxed);
-    if is_cheap {
-        PAUSE.store((pause / 2).max(HUGE_PAGE_PAUSES.0), Relaxed);
-    } else {
-        TO_PASS.store(pause, Relaxed);
-        PAUSE.store((pause * 2).min(HUGE_PAGE_PAUSES.1), Relaxed);
+/// What the last huge pages have taught.
+struct Policy {
+    /// Whether the last one was cheap.
+    is_proven: AtomicBool,
+    /// How many are still to be passed over.
+    to_pass: AtomicUsize,
+    /// How many will be after the next dear one.
+    pause: AtomicUsize,
+}
+
+impl Policy {
+    const fn new() -> Self {
+        Self {
+            is_proven: AtomicBool::new(false),
+            to_pass: AtomicUsize::new(0),
+            pause: AtomicUsize::new(HUGE_PAGE_PAUSES.0),
+        }
+    }
+
+    fn grant(&self, pages: usize) -> usize {
+        if self.pass(pages) {
+            0
+        } else if self.is_proven.load(Relaxed) {
+            pages
+        } else {
+            pages.min(1)
+        }
+    }
+
+    fn pass(&self, pages: usize) -> bool {
+        let to_pass = self.to_pass.load(Relaxed);
+        if to_pass > 0 {
+            self.to_pass.store(to_pass.saturating_sub(pages), Relaxed);
+        }
+        to_pass > 0
+    }
+
+    /// Learns what the first touch of a huge page cost.
+    fn note(&self, nanoseconds: usize) {
+        let is_cheap = nanoseconds <= HUGE_PAGE_DEAR_NS;
+        let pause = self.pause.load(Relaxed);
+        self.is_proven.store(is_cheap, Relaxed);
+        if is_cheap {
+            self.pause.store((pause / 2).max(HUGE_PAGE_PAUSES.0), Relaxed);
+        } else {
+            self.to_pass.store(pause, Relaxed);
+            self.pause.store((pause * 2).min(HUGE_PAGE_PAUSES.1), Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHEAP_NS: usize = HUGE_PAGE_DEAR_NS;
+    const DEAR_NS: usize = HUGE_PAGE_DEAR_NS + 1;
+
+    /// How many huge pages are passed over, one at a time, before one is granted.
+    fn passed_over(policy: &Policy) -> usize {
+        (0..=HUGE_PAGE_PAUSES.1).find(|_| policy.grant(1) == 1).unwrap()
+    }
+
+    #[test]
+    fn one_is_tried_before_all_are_granted() {
+        let policy = Policy::new();
+        assert_eq!((policy.grant(0), policy.grant(1), policy.grant(16)), (0, 1, 1));
+        policy.note(CHEAP_NS);
+        assert_eq!((policy.grant(0), policy.grant(1), policy.grant(16)), (0, 1, 16));
+        policy.note(CHEAP_NS);
+        assert_eq!(policy.grant(3), 3);
+    }
+
+    #[test]
+    fn dear_ones_are_followed_by_pauses_that_double_to_a_bound() {
+        let policy = Policy::new();
+        policy.note(CHEAP_NS);
+        let mut pause = HUGE_PAGE_PAUSES.0;
+        for _ in 0..10 {
+            policy.note(DEAR_NS);
+            assert_eq!(passed_over(&policy), pause);
+            // One was tried, and nothing is known of it yet.
+            assert_eq!(policy.grant(16), 1);
+            pause = (pause * 2).min(HUGE_PAGE_PAUSES.1);
+        }
+        assert_eq!(pause, HUGE_PAGE_PAUSES.1);
+    }
+
+    #[test]
+    fn cheap_ones_make_the_next_pause_shorter() {
+        let policy = Policy::new();
+        for _ in 0..4 {
+            policy.note(DEAR_NS);
+        }
+        assert_eq!(passed_over(&policy), HUGE_PAGE_PAUSES.0 * 8);
+        policy.note(CHEAP_NS);
+        assert_eq!(policy.grant(16), 16);
+        policy.note(DEAR_NS);
+        assert_eq!(passed_over(&policy), HUGE_PAGE_PAUSES.0 * 8);
+        for _ in 0..20 {
+            policy.note(CHEAP_NS);
+        }
+        policy.note(DEAR_NS);
+        assert_eq!(passed_over(&policy), HUGE_PAGE_PAUSES.0);
+    }
+
+    #[test]
+    fn a_pause_counts_pages_whether_granted_or_mapped() {
+        let policy = Policy::new();
+        policy.note(DEAR_NS);
+        assert!(policy.pass(HUGE_PAGE_PAUSES.0 - 1));
+        // The last of the pause takes the rest of its request along.
+        assert_eq!(policy.grant(100), 0);
+        assert!(!policy.pass(1));
+        assert_eq!(policy.grant(100), 1);
     }
 }

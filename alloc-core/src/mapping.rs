@@ -184,9 +184,10 @@ impl Mapping {
             return true;
         }
         // The page map has no memory for the new units: back to the old size.
-        // The kernel cuts what it has just added.
-        // SAFETY: the added part is unused.
-        unsafe { os::resize_in_place(self.base, bytes, self.bytes) };
+        // SAFETY: the mapping is longer than that now.
+        let added = unsafe { self.base.add(self.bytes) };
+        // SAFETY: what was just added is unused.
+        unsafe { os::unmap(added, bytes - self.bytes) };
         self.record(self.bytes);
         false
     }

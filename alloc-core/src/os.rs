@@ -8,22 +8,24 @@ mod clock;
 mod errno;
 mod give_back;
 mod guard;
+mod moving;
 mod random;
 mod resident;
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use memmap2::MmapOptions;
 
 pub(crate) use clock::{milliseconds, sleep, thread_nanoseconds};
 pub(crate) use errno::Errno;
-pub(crate) use give_back::{purge, unmap};
+pub(crate) use give_back::{purge, unmap, unmap_leftovers};
 pub(crate) use guard::{
     Guard, install as install_guard, map_books, remove as remove_guard, unmap_books,
 };
+pub(crate) use moving::{move_pages, move_pages_leaving_addresses};
 pub(crate) use random::random;
 pub(crate) use resident::clear as clear_resident;
 
@@ -114,74 +116,6 @@ pub(crate) unsafe fn resize_in_place(
     true
 }
 
-/// Moves the pages of a mapping over another one, without copying; the old range
-/// is unmapped. `false`: nothing changed.
-///
-/// # Safety
-/// - `source` and `source_bytes` are a whole range mapped by this module, so are
-///   `target` and `target_bytes`, at least as long; they are apart.
-/// - Nothing refers to the target's bytes.
-#[cfg(target_os = "linux")]
-pub(crate) unsafe fn move_pages(
-    source: NonNull<u8>,
-    source_bytes: usize,
-    target: NonNull<u8>,
-    target_bytes: usize,
-) -> bool {
-    let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
-    let (source, target) = (source.as_ptr().cast(), target.as_ptr().cast::<c_void>());
-    // SAFETY: the caller's contract; MREMAP_FIXED replaces the target.
-    let moved = unsafe { libc::mremap(source, source_bytes, target_bytes, flags, target) };
-    moved != libc::MAP_FAILED
-}
-
-/// Elsewhere pages cannot be moved; the caller copies.
-///
-/// # Safety
-/// None; the signature is Linux's.
-#[cfg(not(target_os = "linux"))]
-pub(crate) unsafe fn move_pages(
-    _source: NonNull<u8>,
-    _source_bytes: usize,
-    _target: NonNull<u8>,
-    _target_bytes: usize,
-) -> bool {
-    false
-}
-
-/// Moves the pages of a range over another one of the same length, without copying;
-/// both stay mapped, and the source reads zero or as before. `false`: nothing changed.
-///
-/// # Safety
-/// - Both ranges are page-aligned, `bytes` long, mapped by this module, and apart.
-/// - Nothing refers to the bytes of either but the caller.
-#[cfg(target_os = "linux")]
-pub(crate) unsafe fn move_pages_leaving_addresses(
-    source: NonNull<u8>,
-    target: NonNull<u8>,
-    bytes: usize,
-) -> bool {
-    let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED | libc::MREMAP_DONTUNMAP;
-    let (source, target) = (source.as_ptr().cast(), target.as_ptr().cast::<c_void>());
-    // SAFETY: the caller's contract; MREMAP_FIXED replaces the target's pages. A
-    // system without MREMAP_DONTUNMAP (before Linux 5.7) says no.
-    let moved = unsafe { libc::mremap(source, bytes, bytes, flags, target) };
-    moved != libc::MAP_FAILED
-}
-
-/// Elsewhere pages cannot be moved; the caller copies.
-///
-/// # Safety
-/// None; the signature is Linux's.
-#[cfg(not(target_os = "linux"))]
-pub(crate) unsafe fn move_pages_leaving_addresses(
-    _source: NonNull<u8>,
-    _target: NonNull<u8>,
-    _bytes: usize,
-) -> bool {
-    false
-}
-
 /// Whether [`ask_for_huge_pages`] does anything: the system's setting, which this
 /// reads anew each time. (Linux, Documentation/admin-guide/mm/transhuge.rst.)
 #[cfg(target_os = "linux")]
@@ -269,12 +203,19 @@ pub(crate) fn at_thread_exit(hook: unsafe extern "C" fn(*mut c_void)) -> bool {
     unsafe { libc::pthread_setspecific(key, value) == 0 }
 }
 
-/// Has `before` called in the parent before each fork, `after` in both
-/// processes after it.
+/// Has `before` called in the parent before each fork, `after` in both processes after
+/// it. Called again, it does so if the system had no memory for it before: until then
+/// fork is as it was without us, and the child may find a lock held.
 pub(crate) fn on_fork(before: unsafe extern "C" fn(), after: unsafe extern "C" fn()) {
-    // SAFETY: the handlers live forever. A failure (ENOMEM) leaves fork as it
-    // was without us: the child may then find a lock held.
-    let _: c_int = unsafe { libc::pthread_atfork(Some(before), Some(after), Some(after)) };
+    static IS_SET: AtomicBool = AtomicBool::new(false);
+    // Set first: what is called here may allocate, and come here again.
+    if IS_SET.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    // SAFETY: the handlers live forever.
+    if unsafe { libc::pthread_atfork(Some(before), Some(after), Some(after)) } != 0 {
+        IS_SET.store(false, Ordering::Relaxed);
+    }
 }
 
 /// Has `hook` called in the child after each fork.

@@ -35,10 +35,8 @@ fn register_new() -> Option<Owned> {
             Err(now) => newest = now,
         }
     }
-    if newest.is_null() {
-        // The process's first heap: from here on there are locks to keep.
-        os::on_fork(before_fork, after_fork);
-    }
+    // From the process's first heap on there are locks to keep.
+    os::on_fork(before_fork, after_fork);
     Some(owned)
 }
 

@@ -3,7 +3,7 @@
 //! A region that holds a few blocks, or is kept for reuse, takes addresses that may be
 //! all that is left to a process with a limit (`RLIMIT_AS`, `vm.overcommit_memory` = 2).
 
-use crate::{mapping, supply};
+use crate::{mapping, os, supply};
 
 /// What `ask` returns, asked a second time, after all that is kept was given back, if it
 /// is nothing the first time.
@@ -20,4 +20,5 @@ pub(crate) fn insist<T>(ask: impl Fn() -> Option<T>) -> Option<T> {
 pub(crate) fn give_back() {
     supply::purge_all();
     mapping::unmap_kept();
+    os::unmap_leftovers();
 }

@@ -5,6 +5,8 @@
 //! a `#[global_allocator]` is one per binary, and `alloc_core::check` wants the
 //! other threads at rest.
 
+use std::process::Command;
+
 pub use sequences::{Live, Oracle};
 
 /// The README's example, compiled and run with the other documentation tests.
@@ -29,6 +31,41 @@ pub fn run_threads(threads: usize, body: impl Fn(usize) + Sync) {
             thread.join().expect("the thread did not panic");
         }
     });
+}
+
+/// Runs a test of the calling binary, one that is marked as ignored, in a process of its
+/// own with these environment variables; returns what it printed.
+///
+/// # Panics
+/// When the test does not pass.
+pub fn run_in_child(test: &str, variables: &[(&str, &str)]) -> String {
+    let this = std::env::current_exe().expect("a path");
+    let output = Command::new(this)
+        .args(["--exact", test, "--ignored", "--nocapture", "--test-threads=1"])
+        .envs(variables.iter().copied())
+        .output()
+        .expect("it starts");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let passed = output.status.success() && printed.contains("1 passed");
+    assert!(passed, "{test} {variables:?}: {:?}\n{printed}{errors}", output.status);
+    printed
+}
+
+/// Forks; the child ends at once with what `in_child` says, and the parent waits for it.
+/// Returns whether all went well. The child has only the calling thread.
+pub fn fork_and_wait(in_child: impl FnOnce() -> bool) -> bool {
+    // SAFETY: the child runs the caller's closure, which is what is tested, and ends.
+    let process = unsafe { libc::fork() };
+    if process == 0 {
+        let is_sound = in_child();
+        // SAFETY: ends the child at once.
+        unsafe { libc::_exit(i32::from(!is_sound)) };
+    }
+    let mut status = 1;
+    // SAFETY: a place for the status of a child of this process.
+    let waited = unsafe { libc::waitpid(process, &raw mut status, 0) };
+    process > 0 && waited == process && status == 0
 }
 
 /// Bytes of memory resident for this process, as the kernel counts them.

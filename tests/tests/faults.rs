@@ -1,12 +1,17 @@
-//! What must not end a program: no memory, forks beside busy threads, threads by the
-//! thousand whose thread-locals allocate while they end.
+//! What must not end a program: no memory, locked memory, forks, new processes and execs
+//! beside busy threads, threads by the thousand whose thread-locals allocate while they
+//! end.
 
 use std::alloc::{GlobalAlloc as _, Layout};
 use std::cell::RefCell;
+use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+use std::thread::JoinHandle;
 
 use alloc_core::PoolAlloc;
+use integration_tests::{fork_and_wait, run_in_child};
 
 #[global_allocator]
 static GLOBAL: PoolAlloc = PoolAlloc::new();
@@ -14,35 +19,34 @@ static GLOBAL: PoolAlloc = PoolAlloc::new();
 /// A size of each tier, and between.
 const SIZES: [usize; 8] = [16, 100, 512, 2000, 60_000, 200_000, 3 << 20, 40 << 20];
 
-fn child(name: &str) {
-    let this = std::env::current_exe().unwrap();
-    let output = Command::new(this)
-        .args(["--exact", name, "--ignored", "--nocapture", "--test-threads=1"])
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stderr);
-    let printed = String::from_utf8_lossy(&output.stdout);
-    assert!(printed.contains("1 passed"), "{:?}\n{printed}{text}", output.status);
-}
-
 #[test]
 fn without_memory_null_comes_back_and_the_program_goes_on() {
-    child("child_out_of_memory");
+    run_in_child("child_out_of_memory", &[]);
 }
 
 #[test]
 fn a_thousand_forks_beside_busy_threads() {
-    child("child_forks");
+    run_in_child("child_forks", &[]);
+}
+
+#[test]
+fn new_processes_beside_busy_threads() {
+    run_in_child("child_spawns", &[]);
+}
+
+#[test]
+fn a_hundred_execs_beside_busy_threads() {
+    run_in_child("child_execs", &[("EXECS_LEFT", "100")]);
 }
 
 #[test]
 fn ten_thousand_threads_whose_thread_locals_allocate() {
-    child("child_threads");
+    run_in_child("child_threads", &[]);
 }
 
 #[test]
 fn memory_that_was_locked_reads_zero_again() {
-    child("child_locked_memory");
+    run_in_child("child_locked_memory", &[]);
 }
 
 /// A locked page cannot be given back to the system: secrets, audio buffers and whole
@@ -144,36 +148,104 @@ fn visit_all_tiers(seed: u8) -> usize {
     texts.iter().map(|text| usize::from(text[text.len() / 2])).sum::<usize>() + many.len()
 }
 
+/// Threads that allocate and free until they are stopped.
+struct Busy {
+    threads: Vec<JoinHandle<()>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Busy {
+    /// Starts some; returns once each of them is at work.
+    fn start() -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let started = Arc::new(Barrier::new(4));
+        let threads = (1..4).map(|seed| {
+            let (stop, started) = (Arc::clone(&stop), Arc::clone(&started));
+            std::thread::spawn(move || {
+                visit_all_tiers(seed);
+                started.wait();
+                while !stop.load(Ordering::Relaxed) {
+                    visit_all_tiers(seed);
+                }
+            })
+        });
+        let threads = threads.collect();
+        started.wait();
+        Self { threads, stop }
+    }
+
+    fn stop_and_check(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        // To their very end: `check` wants the heaps at rest.
+        for thread in self.threads {
+            thread.join().unwrap();
+        }
+        alloc_core::check().unwrap();
+    }
+}
+
 #[test]
 #[ignore = "run by the tests above, as a child"]
 fn child_forks() {
-    static STOP: AtomicBool = AtomicBool::new(false);
-    let busy = |seed: u8| {
-        while !STOP.load(Ordering::Relaxed) {
-            visit_all_tiers(seed);
-        }
-    };
-    let threads: Vec<_> = (1..4).map(|seed| std::thread::spawn(move || busy(seed))).collect();
+    let busy = Busy::start();
     for round in 0..1000_u32 {
-        // SAFETY: the child does what is tested, and ends.
-        let process = unsafe { libc::fork() };
-        if process == 0 {
+        let is_sound = fork_and_wait(|| {
             let sum = visit_all_tiers((round % 200) as u8);
-            let is_sound = alloc_core::stats().bytes_in_use() > 0 && sum > 0;
-            // SAFETY: no preconditions.
-            unsafe { libc::_exit(i32::from(!is_sound)) };
-        }
-        let mut status = 1;
-        // SAFETY: a place for the status of a child of this process.
-        assert_eq!(unsafe { libc::waitpid(process, &raw mut status, 0) }, process);
-        assert_eq!(status, 0, "round {round}");
+            alloc_core::stats().bytes_in_use() > 0 && sum > 0
+        });
+        assert!(is_sound, "round {round}");
     }
-    STOP.store(true, Ordering::Relaxed);
-    // To their very end: `check` wants the heaps at rest.
-    for thread in threads {
+    busy.stop_and_check();
+}
+
+/// The standard library has `posix_spawn` start a process, where the child borrows the
+/// parent's memory until it is another program; or, if it is to run code before, `fork`.
+#[test]
+#[ignore = "run by the tests above, as a child"]
+fn child_spawns() {
+    let busy = Busy::start();
+    let spawning: Vec<_> = (0..2)
+        .map(|_| {
+            std::thread::spawn(|| {
+                for round in 0..200 {
+                    let mut command = Command::new("true");
+                    command.arg("x".repeat(round * 10)).env("ROUND", round.to_string());
+                    if round % 4 == 0 {
+                        let allocate = || {
+                            assert!(visit_all_tiers(3) > 0);
+                            Ok(())
+                        };
+                        // SAFETY: that this may allocate between fork and exec is what
+                        // is tested.
+                        unsafe { command.pre_exec(allocate) };
+                    }
+                    assert!(command.status().unwrap().success(), "round {round}");
+                }
+            })
+        })
+        .collect();
+    for thread in spawning {
         thread.join().unwrap();
     }
-    alloc_core::check().unwrap();
+    busy.stop_and_check();
+}
+
+/// The process becomes this same test again, a hundred times, while its threads are at
+/// work.
+#[test]
+#[ignore = "run by the tests above, as a child"]
+fn child_execs() {
+    let busy = Busy::start();
+    let process = std::process::id().to_string();
+    assert_eq!(std::env::var("PROCESS").unwrap_or(process.clone()), process);
+    let left: u32 = std::env::var("EXECS_LEFT").unwrap().parse().unwrap();
+    if left > 0 {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(std::env::args_os().skip(1));
+        command.env("EXECS_LEFT", (left - 1).to_string()).env("PROCESS", process);
+        panic!("{}", command.exec());
+    }
+    busy.stop_and_check();
 }
 
 /// What a thread has until it ends: frees and allocates while it does.

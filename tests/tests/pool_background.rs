@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use alloc_core::{PoolAlloc, stats};
-use integration_tests::threads_named;
+use integration_tests::{fork_and_wait, threads_named};
 
 const IDLE: Duration = Duration::from_millis(100);
 /// Twice the idleness is promised; the rest is for a busy machine.
@@ -55,18 +55,9 @@ fn all_is_given_back() -> bool {
 }
 
 fn a_child_of_fork_gives_back() {
-    // SAFETY: the child only allocates, frees, sleeps and leaves; that the allocator
-    // can be used there is what is tested.
-    let child = unsafe { libc::fork() };
-    assert!(child >= 0, "fork failed");
-    if child == 0 {
+    let is_sound = fork_and_wait(|| {
         work_until_some_is_kept();
-        let right = all_is_given_back() && threads_named("alloc-core") == 1;
-        // SAFETY: ends the child at once.
-        unsafe { libc::_exit(i32::from(!right)) };
-    }
-    let mut status = 0;
-    // SAFETY: waits for the child just made.
-    assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
-    assert_eq!(status, 0, "the child kept memory, or had no thread to give it back");
+        all_is_given_back() && threads_named("alloc-core") == 1
+    });
+    assert!(is_sound, "the child kept memory, or had no thread to give it back");
 }

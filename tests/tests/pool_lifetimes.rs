@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use alloc_core::PoolAlloc;
+use integration_tests::fork_and_wait;
 
 #[global_allocator]
 static GLOBAL: PoolAlloc = PoolAlloc::new();
@@ -120,21 +121,11 @@ fn children_of_fork_allocate() {
             })
         });
         for _ in 0..100 {
-            // SAFETY: the child only allocates, frees and leaves; that the
-            // allocator can be used there is what is tested.
-            let child = unsafe { libc::fork() };
-            assert!(child >= 0, "fork failed");
-            if child == 0 {
+            let is_sound = fork_and_wait(|| {
                 let blocks: Vec<Vec<u8>> = (1..200).map(|size| vec![2; size * 1999]).collect();
-                let right = blocks.iter().all(|block| block[block.len() - 1] == 2);
-                drop(blocks);
-                // SAFETY: ends the child at once.
-                unsafe { libc::_exit(i32::from(!right)) };
-            }
-            let mut status = 0;
-            // SAFETY: waits for the child just made.
-            assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
-            assert_eq!(status, 0, "a child could not allocate");
+                blocks.iter().all(|block| block[block.len() - 1] == 2)
+            });
+            assert!(is_sound, "a child could not allocate");
         }
         stop.store(true, Ordering::Relaxed);
         for thread in busy {

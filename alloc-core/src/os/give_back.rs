@@ -1,11 +1,25 @@
 //! Giving memory back to the system, which may refuse.
 //!
 //! It refuses to unmap a part of a mapping when the process has too many mappings
-//! (Linux, `vm.max_map_count`), and to take pages that the program has locked.
+//! (Linux, `vm.max_map_count`), and to take pages that the program has locked. The
+//! latter only read zero then. What cannot be unmapped is a *leftover*: it keeps its
+//! addresses and one page, until [`unmap_leftovers`] has more luck.
+//!
+//! Leftovers are a list that many push to and whoever retries takes whole, so no
+//! lock is needed, and a fork's child at worst leaves some where they are.
 
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 use super::page_bytes;
+
+/// A range that the system did not unmap; written to its start.
+struct Leftover {
+    next: *mut Leftover,
+    bytes: usize,
+}
+
+static LEFTOVERS: AtomicPtr<Leftover> = AtomicPtr::new(core::ptr::null_mut());
 
 /// Gives `bytes` from `start` back to the system; zero bytes is no call.
 ///
@@ -13,11 +27,61 @@ use super::page_bytes;
 /// - The range is page-aligned at both ends and mapped by this module.
 /// - Nothing refers to it any more.
 pub(crate) unsafe fn unmap(start: NonNull<u8>, bytes: usize) {
-    if bytes > 0 {
-        // SAFETY: the caller's contract. A failure (only ENOMEM, when splitting
-        // a mapping exceeds the system's count) leaves the range mapped: a leak
-        // of address space, not an error.
-        unsafe { libc::munmap(start.as_ptr().cast(), bytes) };
+    // SAFETY: the caller's contract.
+    if bytes > 0 && !unsafe { try_unmap(start, bytes) } {
+        // Its memory at least; what of that is refused stays too.
+        // SAFETY: it is mapped still, and nobody's.
+        unsafe { discard(start, bytes) };
+        // SAFETY: as above.
+        unsafe { keep(start.cast(), bytes) };
+    }
+}
+
+/// # Safety
+/// As for [`unmap`]. `false`: nothing changed.
+unsafe fn try_unmap(start: NonNull<u8>, bytes: usize) -> bool {
+    // SAFETY: the caller's contract.
+    unsafe { libc::munmap(start.as_ptr().cast(), bytes) == 0 }
+}
+
+/// Makes a range a leftover.
+///
+/// # Safety
+/// The range is mapped, not empty, page-aligned at both ends, and nobody's.
+#[cold]
+unsafe fn keep(leftover: NonNull<Leftover>, bytes: usize) {
+    let new = leftover.as_ptr();
+    let mut next = LEFTOVERS.load(Ordering::Relaxed);
+    loop {
+        // SAFETY: at least a page, aligned to it, and nobody's.
+        unsafe { leftover.write(Leftover { next, bytes }) };
+        // Release: publishes what was just written (pairs with `unmap_leftovers`).
+        match LEFTOVERS.compare_exchange_weak(next, new, Ordering::Release, Ordering::Relaxed) {
+            Ok(_) => return,
+            Err(now) => next = now,
+        }
+    }
+}
+
+/// Tries once more to unmap what the system refused to, up to where it refuses again;
+/// the next time begins elsewhere.
+pub(crate) fn unmap_leftovers() {
+    if LEFTOVERS.load(Ordering::Relaxed).is_null() {
+        return;
+    }
+    // Acquire: sees what `keep` wrote.
+    let mut next = LEFTOVERS.swap(core::ptr::null_mut(), Ordering::Acquire);
+    let mut is_willing = true;
+    while let Some(leftover) = NonNull::new(next) {
+        // SAFETY: the list was taken whole: what is on it is valid and the caller's.
+        let Leftover { next: after, bytes } = unsafe { leftover.read() };
+        next = after;
+        // SAFETY: a range that nobody has, which `keep` was told of.
+        is_willing = is_willing && unsafe { try_unmap(leftover.cast(), bytes) };
+        if !is_willing {
+            // SAFETY: as above; it is mapped still.
+            unsafe { keep(leftover, bytes) };
+        }
     }
 }
 
@@ -34,9 +98,25 @@ pub(crate) unsafe fn purge(start: NonNull<u8>, bytes: usize) {
         let start = unsafe { start.add(head) };
         // SAFETY: whole pages of the caller's range.
         if !unsafe { discard(start, whole) } {
-            // Pages that are locked (mlock) stay: then they only read zero.
-            // SAFETY: as above.
-            unsafe { start.write_bytes(0, whole) };
+            // SAFETY: as above, and aligned to an OS page.
+            unsafe { clear(start.cast(), whole) };
+        }
+    }
+}
+
+/// Zeroes what is not zero of whole pages. One that was never touched is only read,
+/// and stays without memory.
+///
+/// # Safety
+/// The range is mapped and aligned to an OS page, and nothing refers to its bytes.
+#[cold]
+unsafe fn clear(start: NonNull<u64>, bytes: usize) {
+    let words = NonNull::slice_from_raw_parts(start, bytes / size_of::<u64>());
+    // SAFETY: the caller's contract; the system zeroed what nobody has written.
+    let words = unsafe { &mut *words.as_ptr() };
+    for page in words.chunks_mut(page_bytes() / size_of::<u64>()) {
+        if page.iter().any(|&word| word != 0) {
+            page.fill(0);
         }
     }
 }

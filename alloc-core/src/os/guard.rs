@@ -103,6 +103,13 @@ pub(crate) unsafe fn unmap_books(inner: NonNull<u8>, bytes: usize) {
     let Some(bytes) = round_to_pages(bytes) else { return };
     // SAFETY: a margin lies in front, of the same mapping.
     let start = unsafe { inner.sub(margin_bytes()) };
+    if HARDENED {
+        // Whichever it was: what cannot be unmapped is written to.
+        for guard in [Guard::Marked, Guard::Protected] {
+            // SAFETY: the caller's contract.
+            unsafe { remove(start, margin_bytes(), guard) };
+        }
+    }
     // SAFETY: the caller's contract: the whole mapping.
     unsafe { unmap(start, bytes + 2 * margin_bytes()) };
 }
@@ -155,5 +162,6 @@ unsafe fn unprotect(start: NonNull<u8>, bytes: usize) {
     // SAFETY: the caller's contract. The range is joined with its neighbours again,
     // which takes nothing that the system could lack.
     unsafe { libc::mprotect(start.as_ptr().cast(), bytes, access) };
-    PROTECTED.fetch_sub(1, Ordering::Relaxed);
+    // Not below zero, should there have been none.
+    let _ = PROTECTED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
 }
