@@ -95,6 +95,7 @@ impl Owned {
     /// Allocates and frees: takes in what was sent, and has blocks in its bins.
     pub(crate) fn work(self) {
         self.collect();
+        assert!(!self.is_warm(), "a heap in use is in the count of those at rest");
         self.0.with_books(|books| books.has_cached = true);
     }
 
