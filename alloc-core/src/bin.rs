@@ -122,12 +122,20 @@ impl Bin {
         block
     }
 
-    /// Adds a block; `false` when the bin is full.
+    /// The block pushed last, which stays.
+    #[inline]
+    pub(crate) fn newest(&self) -> Option<NonNull<u8>> {
+        // SAFETY: from bottom to limit, all slots are valid.
+        unsafe { self.top.get().read() }
+    }
+
+    /// Adds a block; `false` when the bin is full, or the block is on top of it already.
     #[inline]
     #[must_use]
     pub(crate) fn push(&self, block: NonNull<u8>) -> bool {
         let top = self.top.get();
-        if top == self.limit.get() {
+        // SAFETY: from bottom to limit, all slots are valid.
+        if top == self.limit.get() || unsafe { top.read() } == Some(block) {
             return false;
         }
         let next = top.wrapping_add(1);

@@ -187,7 +187,8 @@ impl Owned {
         if HARDENED { bin.pop_by_lot(&self.0.random) } else { bin.pop() }
     }
 
-    /// Caches a block of `class`; `false` when its bin is full.
+    /// Caches a block of `class`; `false` when its bin is full, or the block is the one
+    /// that was cached last.
     #[inline]
     #[must_use]
     pub(crate) fn push(self, class: SizeClass, block: NonNull<u8>) -> bool {
@@ -253,6 +254,11 @@ impl Owned {
         // SAFETY: a new pool of this heap is on no list.
         unsafe { serving.insert(pool) };
         Some(pool)
+    }
+
+    /// The block of `class` that was cached last.
+    pub(crate) fn newest(self, class: SizeClass) -> Option<NonNull<u8>> {
+        self.0.bins[class.index()].newest()
     }
 
     /// Makes room in the full bin of `class` by putting its older half back.

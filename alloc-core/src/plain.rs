@@ -66,7 +66,7 @@ pub(crate) unsafe fn realloc(
     unsafe { realloc_slow(block, layout, new_size, settings) }
 }
 
-/// As [`dealloc`] for a small block, when its bin is full.
+/// As [`dealloc`] for a small block, when its bin is full or has it already.
 #[cold]
 #[inline(never)]
 fn dealloc_small_slow(block: NonNull<u8>, layout: Layout) {

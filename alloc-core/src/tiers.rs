@@ -13,7 +13,7 @@ use core::ptr::NonNull;
 
 use crate::class::SizeClass;
 use crate::knobs::{self, Settings};
-use crate::{background, large, os, outbox, tls};
+use crate::{background, large, misuse, os, outbox, tls};
 
 /// A block for a layout that is not empty.
 #[inline]
@@ -55,7 +55,7 @@ fn refill(class: SizeClass, settings: &Settings) -> Option<NonNull<u8>> {
     }
 }
 
-/// Frees a block of the class, whose bin is full.
+/// Frees a block of the class, whose bin is full, or has it already.
 #[cold]
 pub(crate) fn flush(class: SizeClass, block: NonNull<u8>) {
     let _errno = os::Errno::keep();
@@ -65,6 +65,9 @@ pub(crate) fn flush(class: SizeClass, block: NonNull<u8>) {
         // block's owner.
         return outbox::send_block(class, block);
     };
+    if heap.newest(class) == Some(block) {
+        misuse::freed_twice(block, class);
+    }
     // A heap attached just now has room.
     if !heap.push(class, block) {
         heap.flush(class);

@@ -136,7 +136,7 @@ cases! {
         free(block, 100);
         free(block, 100);
     },
-        Later("of class 112 bytes in arena 0x#, was freed twice, or never allocated"),
+        AtOnce("of class 112 bytes in arena 0x#, was freed twice, or never allocated"),
         AtOnce("of class 112 bytes in arena 0x#, was freed twice, or never allocated");
     small_twice_with_one_between: || {
         let (block, other) = (alloc(100), alloc(100));
@@ -188,14 +188,14 @@ cases! {
         free(block, 100);
         free(block, 100);
     },
-        Later("of class 112 bytes in arena 0x#, was freed twice, or never allocated"),
+        AtOnce("of class 112 bytes in arena 0x#, was freed twice, or never allocated"),
         AtOnce("of class 112 bytes in arena 0x#, was freed twice, or never allocated");
     slab_twice: || {
         let (block, _beside) = (alloc(5000), alloc(5000));
         free(block, 5000);
         free(block, 5000);
     },
-        Later("of class 5120 bytes in arena 0x#, was freed twice, or never allocated"),
+        AtOnce("of class 5120 bytes in arena 0x#, was freed twice, or never allocated"),
         AtOnce("of class 5120 bytes in arena 0x#, was freed twice, or never allocated");
     span_twice: || {
         let block = alloc(300_000);
