@@ -98,25 +98,8 @@ pub(crate) unsafe fn purge(start: NonNull<u8>, bytes: usize) {
         let start = unsafe { start.add(head) };
         // SAFETY: whole pages of the caller's range.
         if !unsafe { discard(start, whole) } {
-            // SAFETY: as above, and aligned to an OS page.
-            unsafe { clear(start.cast(), whole) };
-        }
-    }
-}
-
-/// Zeroes what is not zero of whole pages. One that was never touched is only read,
-/// and stays without memory.
-///
-/// # Safety
-/// The range is mapped and aligned to an OS page, and nothing refers to its bytes.
-#[cold]
-unsafe fn clear(start: NonNull<u64>, bytes: usize) {
-    let words = NonNull::slice_from_raw_parts(start, bytes / size_of::<u64>());
-    // SAFETY: the caller's contract; the system zeroed what nobody has written.
-    let words = unsafe { &mut *words.as_ptr() };
-    for page in words.chunks_mut(page_bytes() / size_of::<u64>()) {
-        if page.iter().any(|&word| word != 0) {
-            page.fill(0);
+            // SAFETY: as above.
+            unsafe { super::clear_resident(start, whole) };
         }
     }
 }
