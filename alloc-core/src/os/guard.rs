@@ -165,3 +165,68 @@ unsafe fn unprotect(start: NonNull<u8>, bytes: usize) {
     // Not below zero, should there have been none.
     let _ = PROTECTED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a process that writes there dies of SIGSEGV.
+    fn faults(place: NonNull<u8>) -> bool {
+        // SAFETY: the child writes one byte, and ends.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            // SAFETY: none, if it is a guard: that is the question.
+            unsafe { place.write_volatile(1) };
+            // SAFETY: no preconditions.
+            unsafe { libc::_exit(0) };
+        }
+        let mut status = 0;
+        // SAFETY: a place for the status of a child of this process.
+        unsafe { libc::waitpid(child, &raw mut status, 0) };
+        libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGSEGV
+    }
+
+    #[test]
+    fn a_guard_keeps_everybody_out_until_it_is_removed() {
+        let page = page_bytes();
+        let start = map(3 * page).unwrap();
+        // SAFETY: inside the mapping.
+        let guarded = unsafe { start.add(page) };
+        // SAFETY: as above.
+        let behind = unsafe { guarded.add(page) };
+        // As the system has it, and as systems have it that know no marks.
+        for install in [install, protect] {
+            // SAFETY: mapped above.
+            unsafe { start.write_bytes(7, 3 * page) };
+            // SAFETY: a page that nobody refers to.
+            let guard = unsafe { install(guarded, page) };
+            assert_ne!(guard, Guard::None);
+            assert_eq!(Guard::from_byte(guard as u8), guard);
+            assert!(faults(guarded) && !faults(start) && !faults(behind));
+            // SAFETY: as it was installed.
+            unsafe { remove(guarded, page, guard) };
+            assert!(!faults(guarded));
+            // SAFETY: the mapping can be read again.
+            let bytes = [start, guarded, behind].map(|place| unsafe { place.read() });
+            assert_eq!(bytes, [7, 0, 7]);
+        }
+        // Only so many parts of mappings: then there is no guard, and no harm.
+        PROTECTED.fetch_add(PROTECTED_MAX, Ordering::Relaxed);
+        // SAFETY: a page that nobody refers to.
+        assert_eq!(unsafe { protect(guarded, page) }, Guard::None);
+        PROTECTED.fetch_sub(PROTECTED_MAX, Ordering::Relaxed);
+        assert!(!faults(guarded));
+        // SAFETY: as it was mapped.
+        unsafe { unmap(start, 3 * page) };
+    }
+
+    #[test]
+    fn less_than_a_page_has_no_guard() {
+        let start = map(page_bytes()).unwrap();
+        // SAFETY: mapped, and nobody's.
+        let guard = unsafe { install(start, page_bytes() / 2) };
+        assert_eq!(guard, Guard::None);
+        // SAFETY: as it was mapped.
+        unsafe { unmap(start, page_bytes()) };
+    }
+}
