@@ -47,6 +47,7 @@ mod counters;
 mod events;
 mod guard;
 mod installed;
+mod options;
 mod output;
 #[doc(hidden)]
 pub mod private;
@@ -66,8 +67,11 @@ mod thread;
 struct ShapesInEdition2021;
 
 pub use alloc::ProfiledAlloc;
+pub use options::{Backend, Stream};
 pub use output::print_report;
-pub use report::{FunctionReport, LineFigures, LineReport, Report, report};
+pub use report::{
+    FunctionReport, LineFigures, LineReport, Report, ScopeReport, ThreadReport, Usage, report,
+};
 
 /// Records, for each line of a function, the heap bytes that it added or gave
 /// back, and how often it ran.

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 
 use crate::counters::HeapCounts;
 use crate::installed;
+use crate::options::{Backend, Stream};
 use crate::site::{self, Line, Site};
 use crate::slots::SiteSlots;
 use crate::thread::{self, Moment, ThreadRecord};
@@ -55,7 +56,7 @@ pub fn report() -> Report {
         }
     }
     let functions = sums.into_iter().map(SiteSum::into_report).collect();
-    Report { is_counting, functions }
+    Report { is_counting, functions, scopes: Vec::new() }
 }
 
 /// The figures of every profiled function that was entered.
@@ -71,6 +72,9 @@ pub struct Report {
     pub is_counting: bool,
     /// The functions, in the order in which they were first entered.
     pub functions: Vec<FunctionReport>,
+    /// The scopes that `timestamp` named, in the order in
+    /// which they ended.
+    pub scopes: Vec<ScopeReport>,
 }
 
 impl Report {
@@ -96,8 +100,28 @@ impl Report {
     }
 }
 
+/// A named stretch of one thread's time.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ScopeReport {
+    /// The name that it was given.
+    pub name: String,
+    /// The name of the thread.
+    pub thread: String,
+    /// When it began, in seconds since 1970,
+    pub start_s: f64,
+    /// and when it ended.
+    pub end_s: f64,
+    /// The program's live heap when it began, in bytes,
+    pub start_live_bytes: u64,
+    /// and when it ended.
+    pub end_live_bytes: u64,
+    /// The most that the thread's live heap rose above its start, in bytes.
+    pub peak_bytes: u64,
+}
+
 /// The figures of one profiled function, of all its calls on all threads.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct FunctionReport {
     /// Its path: `crate::module::function`.
@@ -111,6 +135,15 @@ pub struct FunctionReport {
     pub total_bytes: i64,
     /// Every source line, from the attribute to the closing brace.
     pub lines: Vec<LineReport>,
+    /// The same by thread: those of one name are one. Without those that never
+    /// entered the function.
+    pub threads: Vec<ThreadReport>,
+    /// Decimals of the classic table's figures.
+    pub precision: u8,
+    /// What the classic table shows as memory.
+    pub backend: Backend,
+    /// Where the table goes, if not where the report goes.
+    pub stream: Option<Stream>,
 }
 
 impl FunctionReport {
@@ -133,6 +166,21 @@ impl FunctionReport {
     }
 }
 
+/// The figures of one profiled function on the threads of one name.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ThreadReport {
+    /// The thread's name, as the system keeps it (15 bytes on Linux); `main` is
+    /// the first one. Threads without a name have their creator's.
+    pub name: String,
+    /// How often it entered the function.
+    pub calls: u64,
+    /// Bytes allocated less bytes freed by its outermost calls.
+    pub total_bytes: i64,
+    /// What was measured there, for each of [`FunctionReport::lines`].
+    pub figures: Vec<Option<LineFigures>>,
+}
+
 /// One source line of a profiled function.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -147,7 +195,7 @@ pub struct LineReport {
 }
 
 /// What was measured on one line, callees included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LineFigures {
     /// Bytes allocated less bytes freed while the line ran, over all its runs.
@@ -156,6 +204,9 @@ pub struct LineFigures {
     /// other threads hold is as of the outermost profiled call's start, or some
     /// milliseconds before.
     pub live_bytes: u64,
+    /// The most, in bytes, that the thread's live heap rose within one run of the
+    /// line above what it was when that run began.
+    pub peak_bytes: u64,
     /// How often the line ran. A `for` or `while` counts its rounds and one more.
     pub occurrences: u64,
     /// Bytes that the program asked for; a `realloc` counts its new size,
@@ -166,6 +217,26 @@ pub struct LineFigures {
     pub allocated_blocks: u64,
     /// Blocks that it gave back.
     pub freed_blocks: u64,
+    /// Blocks that it asked to be resized.
+    pub reallocated_blocks: u64,
+    /// Bytes that moved to another address when blocks were resized.
+    pub copied_bytes: u64,
+    /// How long the line ran, in nanoseconds of the clock on the wall.
+    pub time_ns: u64,
+    /// Whether that is an estimate: of what runs often, some runs are timed.
+    pub is_time_estimated: bool,
+    /// What the function's backend says, if that is not the heap.
+    pub usage: Option<Usage>,
+}
+
+/// The process's memory around one line, as the system counts it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Usage {
+    /// Bytes more after the line than before it, over all its runs.
+    pub increment_bytes: i64,
+    /// The most after a run of the line, in bytes.
+    pub usage_bytes: u64,
 }
 
 /// The sum of one line's slots.
@@ -191,6 +262,7 @@ impl LineSum {
             freed_bytes: self.counts.freed_bytes,
             allocated_blocks: self.counts.allocated_blocks,
             freed_blocks: self.counts.freed_blocks,
+            ..LineFigures::default()
         })
     }
 }
@@ -242,6 +314,10 @@ impl SiteSum {
             calls: self.lines[0].hits,
             total_bytes: self.total.net_bytes(),
             lines: lines.collect(),
+            threads: Vec::new(),
+            precision: 1,
+            backend: Backend::Heap,
+            stream: None,
         }
     }
 }

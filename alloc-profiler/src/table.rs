@@ -76,10 +76,7 @@ mod tests {
             increment_bytes,
             live_bytes,
             occurrences,
-            allocated_bytes: 0,
-            freed_bytes: 0,
-            allocated_blocks: 0,
-            freed_blocks: 0,
+            ..LineFigures::default()
         });
         LineReport { number, source: source.to_owned(), figures }
     }
@@ -101,6 +98,8 @@ mod tests {
                 line(9, "    list_to_db = []", Some((20_132_659, mib(71, 1), 100_003))),
                 line(10_000_000, "    del x", Some((-(1234 << 20), mib(12_345, 6) + 90_000, 1))),
             ],
+            precision: 1,
+            ..FunctionReport::default()
         };
         let expected = "\
 Filename: F
@@ -125,8 +124,9 @@ Line #    Mem usage    Increment  Occurrences   Line Contents
             calls: 1,
             total_bytes: 0,
             lines: vec![line(1, "fn f() {}", Some((0, 0, 1)))],
+            ..FunctionReport::default()
         }];
-        let report = Report { is_counting: false, functions };
+        let report = Report { is_counting: false, functions, scopes: Vec::new() };
         assert_eq!(report.to_string(), format!("{NOT_COUNTING}\n"));
     }
 }
