@@ -42,21 +42,32 @@ extern crate self as alloc_profiler;
 
 mod alloc;
 mod baseline;
+mod call;
 mod clock;
 mod counters;
 mod events;
+mod frame;
 mod guard;
 mod installed;
+mod limit;
+mod measure;
 mod options;
 mod output;
 #[doc(hidden)]
 pub mod private;
 mod report;
+mod scopes;
 mod site;
+mod slot_table;
 mod slots;
 mod statics;
+mod switch;
 mod table;
+mod task;
 mod thread;
+mod thread_name;
+mod timing;
+mod usage;
 
 /// A crate has one edition, a documentation test its own:
 ///
@@ -67,11 +78,14 @@ mod thread;
 struct ShapesInEdition2021;
 
 pub use alloc::ProfiledAlloc;
+pub use limit::{AtLimit, set_limit};
+pub use measure::{HeapUse, measure};
 pub use options::{Backend, Stream};
 pub use output::print_report;
 pub use report::{
     FunctionReport, LineFigures, LineReport, Report, ScopeReport, ThreadReport, Usage, report,
 };
+pub use scopes::{Timestamp, timestamp};
 
 /// Records, for each line of a function, the heap bytes that it added or gave
 /// back, and how often it ran.

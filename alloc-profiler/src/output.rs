@@ -14,7 +14,7 @@ use std::os::fd::AsFd;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::report::report;
+use crate::report::{FunctionReport, report};
 use crate::thread::Uncounted;
 
 /// The environment variable that says what to print.
@@ -79,6 +79,13 @@ fn complain(value: &OsStr) {
 /// ```
 pub fn print_report() {
     print(|_| true);
+}
+
+/// Prints the table of one call.
+pub(crate) fn print_call(function: &FunctionReport) {
+    if Output::chosen() != Output::Off {
+        write_to_stdout(&function.to_string());
+    }
 }
 
 /// Prints the report if the environment wants it and `is_wanted` says so, which
