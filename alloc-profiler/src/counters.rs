@@ -59,7 +59,12 @@ pub(crate) struct Tally(AtomicU64);
 impl Tally {
     /// Returns a tally of zero.
     pub(crate) const fn new() -> Self {
-        Self(AtomicU64::new(0))
+        Self::of(0)
+    }
+
+    /// Returns a tally of `value`.
+    pub(crate) const fn of(value: u64) -> Self {
+        Self(AtomicU64::new(value))
     }
 
     /// Returns the number.
@@ -157,10 +162,11 @@ impl HeapCounters {
         }
     }
 
-    /// Returns the bytes allocated and the bytes freed.
+    /// Returns the sum of the bytes allocated and the bytes freed, which moves
+    /// with each of them.
     #[inline]
-    pub(crate) fn bytes(&self) -> [u64; 2] {
-        [self.allocated_bytes.get(), self.freed_bytes.get()]
+    pub(crate) fn moved_bytes(&self) -> u64 {
+        self.allocated_bytes.get().wrapping_add(self.freed_bytes.get())
     }
 
     /// Returns the bytes that were allocated and not freed.
@@ -220,10 +226,10 @@ impl ThreadCounters {
         self.counts.set(counts);
     }
 
-    /// Returns the bytes allocated and the bytes freed.
+    /// Returns the sum of the bytes allocated and the bytes freed.
     #[inline]
-    pub(crate) fn bytes(&self) -> [u64; 2] {
-        self.counts.bytes()
+    pub(crate) fn moved_bytes(&self) -> u64 {
+        self.counts.moved_bytes()
     }
 
     /// Returns the thread's live heap: what it allocated less what it freed.

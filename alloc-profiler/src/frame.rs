@@ -4,7 +4,8 @@
 //! once by a guard and then passed by value. A probe charges what the thread
 //! counted since the last probe to the line that ran until now, and goes on to
 //! the next line. It takes no lock, allocates nothing and searches nothing: it
-//! compares two counts, and does more only if they moved.
+//! compares one count, and does more only if that moved, or if somebody has
+//! replaced the count that it is compared with by one that cannot be.
 //!
 //! Only the outermost activation charges. Inner ones, of a recursive function,
 //! count how often their lines run; all else that they do is the outermost
@@ -19,7 +20,7 @@ use std::marker::PhantomData;
 
 use crate::clock;
 use crate::site::Site;
-use crate::slots::{NEVER, SiteSlots};
+use crate::slots::{LineSlot, NEVER, SiteSlots};
 use crate::thread::{self, ThreadRecord};
 use crate::usage;
 
@@ -92,16 +93,16 @@ impl Frame {
             let now = record.counters.get();
             slots.entry.set(&now);
             slots.charged.set(&now);
-            slots.seen_bytes[0].set(now.allocated_bytes);
-            slots.seen_bytes[1].set(now.freed_bytes);
             slots.level.set(record.calls());
-            let live = now.net_bytes();
             slots.outer_peak_bytes.set(record.counters.lower_peak());
-            slots.peak_bytes.set(live);
+            slots.peak_bytes.set(now.net_bytes());
+            self.look();
             if slots.asks_the_system() {
                 usage::begin(slots);
             }
             self.go_on(line);
+        } else {
+            slots.seen_bytes.set(NEVER);
         }
         outer
     }
@@ -109,9 +110,10 @@ impl Frame {
     /// Begins the first line of an activation, and counts that it ran.
     #[inline]
     pub(crate) fn enter(self) {
-        self.slots.lines[0].hits.add(1);
+        let line = &self.slots.lines[0];
+        line.hits.add(1);
         if self.is_outermost() {
-            self.start(0);
+            self.start(line);
         }
     }
 
@@ -155,60 +157,77 @@ impl Frame {
     }
 
     /// Goes on to line `index`, and counts that it ran.
+    ///
+    /// All that is rare is a call at the end, so that nothing is saved for it.
     #[inline]
     pub(crate) fn line(self, index: usize) {
-        self.resume(index);
-        self.slots.lines[index].hits.add(1);
+        let line = &self.slots.lines[index];
+        line.hits.add(1);
+        self.resume_at(line);
     }
 
     /// Goes on to line `index`, uncounted.
     #[inline]
     pub(crate) fn resume(self, index: usize) {
-        self.leave(Leaving::Nothing);
-        if self.is_outermost() {
-            self.settle();
-            self.start(index);
-        }
+        self.resume_at(&self.slots.lines[index]);
     }
 
-    /// Makes line `index` the one in force.
     #[inline]
-    fn start(self, index: usize) {
-        self.slots.line.set(index as u64);
-        if self.slots.lines[index].clock.is_due() {
-            self.start_clock(index);
+    fn resume_at(self, line: &'static LineSlot) {
+        self.leave(Leaving::Nothing);
+        if self.record.counters.moved_bytes() == self.slots.seen_bytes.get() {
+            self.start(line);
+        } else {
+            self.settle_and_start(line);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn start_clock(self, index: usize) {
-        let runs = self.slots.lines[index].clock.begin(self.record.lots.next());
-        self.time_from_now(runs);
+    fn settle_and_start(self, line: &'static LineSlot) {
+        if self.is_outermost() {
+            self.settle();
+            self.start(line);
+        }
+    }
+
+    /// Makes `line` the one in force.
+    #[inline]
+    fn start(self, line: &'static LineSlot) {
+        self.slots.set_current_line(line);
+        let is_due = line.clock.is_due();
+        if is_due || self.slots.live_bytes.get() > line.live_bytes.get() {
+            self.watch(line, is_due);
+        }
+    }
+
+    /// Sees to it that the end of `line`, which begins, is noted: it is timed, or
+    /// it has not yet ended with so much live.
+    #[cold]
+    #[inline(never)]
+    fn watch(self, line: &'static LineSlot, is_due: bool) {
+        self.slots.seen_bytes.set(NEVER);
+        if is_due {
+            self.time_from_now(line.clock.begin(self.record.lots.next()));
+        }
     }
 
     /// Times the line in force from now on, for `runs` runs.
     fn time_from_now(self, runs: u64) {
+        self.slots.seen_bytes.set(NEVER);
         self.slots.timed_runs.set(runs);
-        self.slots.seen_bytes[0].set(NEVER);
         self.slots.timed_since_ns.set(clock::nanoseconds());
     }
 
-    /// Charges the line that ran until now.
-    #[inline]
+    /// Charges the line that ran until now. For the outermost activation.
     pub(crate) fn settle(self) {
         let Self { record, slots, .. } = self;
-        let [allocated, freed] = record.counters.bytes();
-        let net = allocated.wrapping_sub(freed).cast_signed();
-        slots.current_line().live_bytes.raise(record.others_live_bytes().wrapping_add(net));
-        // No block comes or goes without bytes: if these stand still, all does.
-        if allocated != slots.seen_bytes[0].get() || freed != slots.seen_bytes[1].get() {
+        if record.counters.moved_bytes() != slots.seen_bytes.get() {
             self.charge();
         }
+        slots.current_line().live_bytes.raise(slots.live_bytes.get());
     }
 
-    #[cold]
-    #[inline(never)]
     fn charge(self) {
         let Self { record, slots, .. } = self;
         let (line, now, before) =
@@ -218,8 +237,7 @@ impl Frame {
         let peak = record.counters.lower_peak();
         line.peak_bytes.raise(peak.wrapping_sub(before.net_bytes()).max(0).cast_unsigned());
         slots.peak_bytes.raise(peak);
-        slots.seen_bytes[0].set(now.allocated_bytes);
-        slots.seen_bytes[1].set(now.freed_bytes);
+        self.look();
         let since = slots.timed_since_ns.get();
         if since != 0 {
             line.clock.add(since, slots.timed_runs.get());
@@ -228,6 +246,15 @@ impl Frame {
         if slots.asks_the_system() {
             usage::charge(slots);
         }
+    }
+
+    /// Notes what the thread has counted.
+    #[inline]
+    fn look(self) {
+        let Self { record, slots, .. } = self;
+        slots.seen_bytes.set(record.counters.moved_bytes());
+        let own = record.counters.net_bytes();
+        slots.live_bytes.set(record.others_live_bytes().wrapping_add(own));
     }
 
     /// Stops the line in force, which will go on later; returns what
@@ -243,7 +270,7 @@ impl Frame {
     /// Makes a line that was paused the one in force again.
     #[inline]
     pub(crate) fn go_on(self, paused: Paused) {
-        self.slots.line.set(paused.index as u64);
+        self.slots.set_current_line(&self.slots.lines[paused.index]);
         if paused.timed_runs != 0 {
             self.time_from_now(paused.timed_runs);
         }

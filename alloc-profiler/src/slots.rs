@@ -15,6 +15,7 @@
 //! counts add up to `total`.
 
 use std::alloc::{Layout, handle_alloc_error};
+use std::ptr;
 
 use crate::counters::{HeapCounters, HeapCounts, SignedTally, Tally};
 use crate::options::Backend;
@@ -123,11 +124,14 @@ pub(crate) struct SiteSlots {
     pub(crate) lines: &'static [LineSlot],
     /// Activations of the function on the thread's stack now.
     pub(crate) depth: Tally,
-    /// The index of the line that the outermost activation is at.
-    pub(crate) line: Tally,
-    /// The thread's bytes, allocated and freed, when a line was last charged; or
-    /// [`NEVER`] and anything, if the line in force must be charged anyway.
-    pub(crate) seen_bytes: [Tally; 2],
+    /// The line that the outermost activation is at.
+    line: AtomicRef<LineSlot>,
+    /// The sum of the thread's bytes, allocated and freed, when a line was last
+    /// charged: no block comes or goes without bytes, so if it stands still, all
+    /// does. [`NEVER`] if the line in force must be charged anyway.
+    pub(crate) seen_bytes: Tally,
+    /// The program's live heap then.
+    pub(crate) live_bytes: SignedTally,
     /// What the innermost activation is leaving; see `frame::Leaving`.
     pub(crate) leaving: Tally,
     /// The line in force is timed since this moment, for so many runs; see
@@ -169,8 +173,9 @@ impl SiteSlots {
                 site,
                 lines,
                 depth: Tally::new(),
-                line: Tally::new(),
-                seen_bytes: [Tally::new(), Tally::new()],
+                line: AtomicRef::none(),
+                seen_bytes: Tally::new(),
+                live_bytes: SignedTally::new(0),
                 leaving: Tally::new(),
                 timed_since_ns: Tally::new(),
                 timed_runs: Tally::new(),
@@ -187,17 +192,22 @@ impl SiteSlots {
         slots.unwrap_or_else(|| handle_alloc_error(Layout::new::<Self>()))
     }
 
-    /// Returns the index of the line that the outermost activation is at.
-    #[inline]
-    pub(crate) fn current_index(&self) -> usize {
-        // Lossless: it was stored from a `usize` index of `lines`.
-        usize::try_from(self.line.get()).unwrap_or(0)
-    }
-
     /// Returns the line that the outermost activation is at.
     #[inline]
     pub(crate) fn current_line(&self) -> &'static LineSlot {
-        &self.lines[self.current_index()]
+        self.line.get().unwrap_or(&self.lines[0])
+    }
+
+    /// Makes `line` the one that the outermost activation is at.
+    #[inline]
+    pub(crate) fn set_current_line(&self, line: &'static LineSlot) {
+        self.line.set(Some(line));
+    }
+
+    /// Returns the index of the line that the outermost activation is at.
+    pub(crate) fn current_index(&self) -> usize {
+        let (first, line) = (self.lines.as_ptr().addr(), ptr::from_ref(self.current_line()).addr());
+        (line - first) / size_of::<LineSlot>()
     }
 
     /// Returns whether the site asks the system at each line.

@@ -20,7 +20,7 @@ const MEAN_GAP_RUNS: u64 = 64;
 /// One line's clock.
 #[derive(Debug)]
 pub(crate) struct LineClock {
-    /// Runs until one is timed, that one included; it starts at none, as one.
+    /// Runs until one is timed, that one included.
     countdown: Tally,
     /// Runs that the next timed one stands for.
     gap: Tally,
@@ -32,29 +32,22 @@ pub(crate) struct LineClock {
 impl LineClock {
     /// Returns a clock that will time the next run.
     pub(crate) const fn new() -> Self {
-        Self {
-            countdown: Tally::new(),
-            gap: Tally::new(),
-            timed: Tally::new(),
-            time_ns: Tally::new(),
-        }
+        let (countdown, gap) = (Tally::of(1), Tally::of(1));
+        Self { countdown, gap, timed: Tally::new(), time_ns: Tally::new() }
     }
 
-    /// Returns whether the run that begins now is to be timed.
+    /// Counts a run that begins now; returns whether it is to be timed.
     #[inline]
     pub(crate) fn is_due(&self) -> bool {
-        let left = self.countdown.get();
-        if left <= 1 {
-            return true;
-        }
-        self.countdown.set(left - 1);
-        false
+        let left = self.countdown.get().wrapping_sub(1);
+        self.countdown.set(left);
+        left == 0
     }
 
     /// Returns how many runs the one that begins now stands for, and plans the
     /// next. `lot` is a random number.
     pub(crate) fn begin(&self, lot: u64) -> u64 {
-        let runs = self.gap.get().max(1);
+        let runs = self.gap.get();
         let timed = self.timed.get();
         self.timed.set(timed.wrapping_add(1));
         // Uniform from 1 to twice the mean less one.

@@ -39,7 +39,7 @@ fn ask(backend: Backend) -> ProcResult<u64> {
 #[cold]
 pub(crate) fn begin(slots: &SiteSlots) {
     slots.usage_bytes.set(bytes(slots.site.options().backend));
-    slots.seen_bytes[0].set(NEVER);
+    slots.seen_bytes.set(NEVER);
 }
 
 /// Charges the line in force with what the system says has changed.
