@@ -79,7 +79,7 @@ struct ShapesInEdition2021;
 
 pub use alloc::ProfiledAlloc;
 pub use limit::{AtLimit, set_limit};
-pub use measure::{HeapUse, measure};
+pub use measure::{HeapUse, Measuring, measure, uncounted};
 pub use options::{Backend, Stream};
 pub use output::print_report;
 pub use report::{
