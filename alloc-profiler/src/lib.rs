@@ -32,10 +32,11 @@
 //! probe charges what its thread counted since the last probe to the line that
 //! ran in between, in the thread's own `slots`. Nothing is shared, locked or
 //! searched on that path, and nothing is sampled. `report` adds up all threads'
-//! slots at any time; `table` prints them; `output` does so at exit. `site` is
-//! what is known of a function beforehand; `statics` is the uncounted memory that
-//! the books are kept in; `baseline` is the heap before counting began, `clock`
-//! says when to look at other threads again.
+//! slots at any time; `render` and `json` write them, `advice` and `diff` tell what
+//! they show; `output` prints them at exit. `site` is what is known of a function
+//! beforehand; `statics` is the uncounted memory that the books are kept in;
+//! `baseline` is the heap before counting began, `clock` says when to look at
+//! other threads again.
 
 // The attribute's expansion names this crate, and it is tested here too.
 extern crate self as alloc_profiler;
@@ -47,11 +48,14 @@ mod counters;
 mod events;
 mod guard;
 mod installed;
+pub mod json;
 mod options;
 mod output;
 #[doc(hidden)]
 pub mod private;
 mod report;
+#[cfg(test)]
+mod samples;
 mod site;
 mod slots;
 mod statics;
