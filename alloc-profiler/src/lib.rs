@@ -41,6 +41,7 @@
 // The attribute's expansion names this crate, and it is tested here too.
 extern crate self as alloc_profiler;
 
+mod advice;
 mod alloc;
 mod baseline;
 mod clock;
@@ -53,13 +54,13 @@ mod options;
 mod output;
 #[doc(hidden)]
 pub mod private;
+mod render;
 mod report;
 #[cfg(test)]
 mod samples;
 mod site;
 mod slots;
 mod statics;
-mod table;
 mod thread;
 
 /// A crate has one edition, a documentation test its own:
@@ -70,6 +71,7 @@ mod thread;
 #[cfg(doctest)]
 struct ShapesInEdition2021;
 
+pub use advice::{Advice, Pattern};
 pub use alloc::ProfiledAlloc;
 pub use options::{Backend, Stream};
 pub use output::print_report;
