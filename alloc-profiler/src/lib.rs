@@ -46,6 +46,7 @@ mod alloc;
 mod baseline;
 mod clock;
 mod counters;
+mod diff;
 mod events;
 mod guard;
 mod installed;
@@ -73,6 +74,7 @@ struct ShapesInEdition2021;
 
 pub use advice::{Advice, Pattern};
 pub use alloc::ProfiledAlloc;
+pub use diff::{Cost, FunctionDiff, Growth, LineDiff, ReportDiff};
 pub use options::{Backend, Stream};
 pub use output::print_report;
 pub use report::{
