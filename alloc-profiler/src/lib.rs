@@ -23,7 +23,9 @@
 //! println!("{}", alloc_profiler::report());
 //! ```
 //!
-//! `ALLOC_PROFILER=off` in the environment silences the table at exit.
+//! `ALLOC_PROFILER=wide` in the environment prints every figure instead, with
+//! advice; `json:PATH` writes a file that [`Report::diff`] can compare with another
+//! build's; `off` silences the table; see [`print_report`].
 //!
 //! # Design
 //!
@@ -76,7 +78,7 @@ pub use advice::{Advice, Pattern};
 pub use alloc::ProfiledAlloc;
 pub use diff::{Cost, FunctionDiff, Growth, LineDiff, ReportDiff};
 pub use options::{Backend, Stream};
-pub use output::print_report;
+pub use output::{Output, print_report, set_output};
 pub use report::{
     FunctionReport, LineFigures, LineReport, Report, ScopeReport, ThreadReport, Usage, report,
 };
