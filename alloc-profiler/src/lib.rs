@@ -46,13 +46,17 @@ extern crate self as alloc_profiler;
 mod advice;
 mod alloc;
 mod baseline;
+mod call;
 mod clock;
 mod counters;
 mod diff;
 mod events;
+mod frame;
 mod guard;
 mod installed;
 pub mod json;
+mod limit;
+mod measure;
 mod options;
 mod output;
 #[doc(hidden)]
@@ -61,10 +65,17 @@ mod render;
 mod report;
 #[cfg(test)]
 mod samples;
+mod scopes;
 mod site;
+mod slot_table;
 mod slots;
 mod statics;
+mod switch;
+mod task;
 mod thread;
+mod thread_name;
+mod timing;
+mod usage;
 
 /// A crate has one edition, a documentation test its own:
 ///
@@ -77,11 +88,14 @@ struct ShapesInEdition2021;
 pub use advice::{Advice, Pattern};
 pub use alloc::ProfiledAlloc;
 pub use diff::{Cost, FunctionDiff, Growth, LineDiff, ReportDiff};
+pub use limit::{AtLimit, set_limit};
+pub use measure::{HeapUse, measure};
 pub use options::{Backend, Stream};
 pub use output::{Output, print_report, set_output};
 pub use report::{
     FunctionReport, LineFigures, LineReport, Report, ScopeReport, ThreadReport, Usage, report,
 };
+pub use scopes::{Timestamp, timestamp};
 
 /// Records, for each line of a function, the heap bytes that it added or gave
 /// back, and how often it ran.

@@ -47,7 +47,6 @@ pub fn print_report() {
 
 /// Prints one function's table to its stream, or where the report goes, in the
 /// ways that were chosen; in JSON there are whole reports only.
-#[allow(dead_code, reason = "what ends a call with `each_call` calls it")]
 pub(crate) fn print_call(function: &FunctionReport) {
     let _uncounted = Uncounted::begin();
     let sink = sink_of(function);

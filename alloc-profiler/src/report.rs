@@ -13,10 +13,13 @@ use std::collections::HashMap;
 
 use crate::counters::HeapCounts;
 use crate::installed;
+use crate::measure::HeapUse;
 use crate::options::Backend;
+use crate::scopes;
 use crate::site::{self, Line, Site};
-use crate::slots::SiteSlots;
+use crate::slots::{LineTotals, SiteSlots};
 use crate::thread::{self, Moment, ThreadRecord};
+use crate::thread_name::ThreadName;
 
 pub use model::{
     FunctionReport, LineFigures, LineReport, Report, ScopeReport, ThreadReport, Usage,
@@ -50,7 +53,7 @@ pub fn report() -> Report {
     // Before anything else: what follows allocates, on a line that may be profiled.
     let own = Moment::now();
     let is_counting = installed::is_installed();
-    let mut sums: Vec<_> = site::entered().into_iter().map(SiteSum::new).collect();
+    let mut sums: Vec<_> = site::entered().into_iter().map(FunctionSum::new).collect();
     let places: HashMap<usize, usize> =
         sums.iter().enumerate().map(|(place, sum)| (sum.site.id(), place)).collect();
     for record in thread::records() {
@@ -61,89 +64,159 @@ pub fn report() -> Report {
             }
         }
     }
-    let functions = sums.into_iter().map(SiteSum::into_report).collect();
-    Report { is_counting, functions, scopes: Vec::new() }
+    let functions = sums.into_iter().map(FunctionSum::into_report).collect();
+    Report { is_counting, functions, scopes: scopes::ended() }
 }
 
-/// The sum of one line's slots.
-#[derive(Clone, Copy, Default)]
-struct LineSum {
-    hits: u64,
-    live_bytes: u64,
-    counts: HeapCounts,
+/// Returns the report of one call of `site`, whose lines came to `lines` and
+/// which came to `spent` in all.
+pub(crate) fn one_call(
+    site: &'static Site,
+    lines: &[LineTotals],
+    spent: &HeapUse,
+) -> FunctionReport {
+    let mut sum = SiteSum::new(site);
+    sum.total_bytes = spent.net_bytes();
+    sum.lines.copy_from_slice(lines);
+    FunctionReport { calls: 1, ..sum.into_report(Vec::new()) }
 }
 
-impl LineSum {
-    /// Returns the figures to show for `line`, if any.
-    fn figures(&self, line: Line) -> Option<LineFigures> {
-        let is_idle_brace = line.is_brace() && self.counts == HeapCounts::default();
-        if self.hits == 0 || is_idle_brace {
-            return None;
-        }
-        Some(LineFigures {
-            increment_bytes: self.counts.net_bytes(),
-            live_bytes: self.live_bytes,
-            occurrences: self.hits,
-            allocated_bytes: self.counts.allocated_bytes,
-            freed_bytes: self.counts.freed_bytes,
-            allocated_blocks: self.counts.allocated_blocks,
-            freed_blocks: self.counts.freed_blocks,
-            ..LineFigures::default()
-        })
+/// Returns the figures to show for `line`, if any.
+fn figures(totals: &LineTotals, line: Line, backend: Backend) -> Option<LineFigures> {
+    let is_idle_brace = line.is_brace() && totals.counts == HeapCounts::default();
+    if totals.hits == 0 || is_idle_brace {
+        return None;
     }
+    let usage =
+        Usage { increment_bytes: totals.usage_increment_bytes, usage_bytes: totals.usage_bytes };
+    Some(LineFigures {
+        increment_bytes: totals.counts.net_bytes(),
+        live_bytes: totals.live_bytes,
+        peak_bytes: totals.peak_bytes,
+        occurrences: totals.hits,
+        allocated_bytes: totals.counts.allocated_bytes,
+        freed_bytes: totals.counts.freed_bytes,
+        allocated_blocks: totals.counts.allocated_blocks,
+        freed_blocks: totals.counts.freed_blocks,
+        reallocated_blocks: totals.counts.reallocated_blocks,
+        copied_bytes: totals.counts.copied_bytes,
+        time_ns: totals.time_ns,
+        is_time_estimated: totals.is_time_estimated,
+        usage: (backend != Backend::Heap).then_some(usage),
+    })
 }
 
-/// The sum of one function's slots.
+/// The sum of one function's slots, of all threads or of those of one name.
+#[derive(Clone)]
 struct SiteSum {
     site: &'static Site,
-    total: HeapCounts,
-    lines: Vec<LineSum>,
+    total_bytes: i64,
+    lines: Vec<LineTotals>,
 }
 
 impl SiteSum {
     fn new(site: &'static Site) -> Self {
-        let lines = vec![LineSum::default(); site.lines().len()];
-        Self { site, total: HeapCounts::default(), lines }
+        Self { site, total_bytes: 0, lines: vec![LineTotals::default(); site.lines().len()] }
     }
 
     /// Adds what the threads of `record` have recorded, the calling one's as it
     /// was at `own`.
-    fn add(&mut self, slots: &SiteSlots, record: &ThreadRecord, own: &Moment) {
+    fn add_slots(&mut self, slots: &SiteSlots, record: &ThreadRecord, own: &Moment) {
         for (sum, slot) in self.lines.iter_mut().zip(slots.lines) {
-            sum.hits += slot.hits.get();
-            sum.live_bytes = sum.live_bytes.max(slot.live_bytes());
-            sum.counts.add(&slot.counts.get());
+            sum.add(&slot.totals());
         }
-        self.total.add(&slots.total.get());
+        self.add_total(slots.total.get().net_bytes());
         if let Some((now, line, call)) = slots.pending(|| own.counts_of(record)) {
-            let sum = &mut self.lines[slots.current_line()];
             let live = record.others_live_bytes().wrapping_add(now.net_bytes());
-            sum.live_bytes = sum.live_bytes.max(live.max(0).cast_unsigned());
-            sum.counts.add(&line);
-            self.total.add(&call);
+            let pending = LineTotals {
+                live_bytes: live.max(0).cast_unsigned(),
+                counts: line,
+                ..LineTotals::default()
+            };
+            self.lines[slots.current_index()].add(&pending);
+            self.add_total(call.net_bytes());
         }
     }
 
-    fn into_report(self) -> FunctionReport {
+    /// Adds another sum of the same site.
+    fn add(&mut self, more: &Self) {
+        self.lines.iter_mut().zip(&more.lines).for_each(|(sum, more)| sum.add(more));
+        self.add_total(more.total_bytes);
+    }
+
+    fn add_total(&mut self, bytes: i64) {
+        self.total_bytes = self.total_bytes.wrapping_add(bytes);
+    }
+
+    /// Returns the figures to show for each source line.
+    fn figures(&self) -> Vec<Option<LineFigures>> {
+        let backend = self.site.options().backend;
         let by_number: HashMap<u32, Option<LineFigures>> = (self.site.lines().iter())
             .zip(&self.lines)
-            .map(|(line, sum)| (line.number(), sum.figures(*line)))
+            .map(|(line, totals)| (line.number(), figures(totals, *line, backend)))
             .collect();
-        let lines = self.site.source_lines().map(|(number, source)| LineReport {
+        let numbers = self.site.source_lines().map(|(number, _)| number);
+        numbers.map(|number| by_number.get(&number).copied().flatten()).collect()
+    }
+
+    fn into_thread_report(self, name: String) -> ThreadReport {
+        ThreadReport {
+            name,
+            calls: self.lines[0].hits,
+            total_bytes: self.total_bytes,
+            figures: self.figures(),
+        }
+    }
+
+    fn into_report(self, threads: Vec<ThreadReport>) -> FunctionReport {
+        let lines = self.site.source_lines().zip(self.figures());
+        let lines = lines.map(|((number, source), figures)| LineReport {
             number,
             source: source.to_owned(),
-            figures: by_number.get(&number).copied().flatten(),
+            figures,
         });
+        let options = self.site.options();
         FunctionReport {
             name: self.site.name().to_owned(),
             file: self.site.file().to_owned(),
             calls: self.lines[0].hits,
-            total_bytes: self.total.net_bytes(),
+            total_bytes: self.total_bytes,
             lines: lines.collect(),
-            threads: Vec::new(),
-            precision: 1,
-            backend: Backend::Heap,
-            stream: None,
+            threads,
+            precision: options.precision,
+            backend: options.backend,
+            stream: options.stream,
         }
+    }
+}
+
+/// The sums of one function, by the threads' names, in the order of first
+/// appearance.
+struct FunctionSum {
+    site: &'static Site,
+    by_name: Vec<(ThreadName, SiteSum)>,
+}
+
+impl FunctionSum {
+    fn new(site: &'static Site) -> Self {
+        Self { site, by_name: Vec::new() }
+    }
+
+    fn add(&mut self, slots: &SiteSlots, record: &ThreadRecord, own: &Moment) {
+        let name = record.name();
+        let place = self.by_name.iter().position(|(each, _)| *each == name);
+        let place = place.unwrap_or_else(|| {
+            self.by_name.push((name, SiteSum::new(self.site)));
+            self.by_name.len() - 1
+        });
+        self.by_name[place].1.add_slots(slots, record, own);
+    }
+
+    fn into_report(self) -> FunctionReport {
+        let mut sum = SiteSum::new(self.site);
+        self.by_name.iter().for_each(|(_, each)| sum.add(each));
+        let threads = self.by_name.into_iter();
+        let threads = threads.map(|(name, sum)| sum.into_thread_report(name.text().into_owned()));
+        sum.into_report(threads.collect())
     }
 }
