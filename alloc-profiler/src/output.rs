@@ -155,6 +155,7 @@ pub(crate) fn at_exit() {
     let _uncounted = Uncounted::begin();
     // Asked now, so that a senseless value is noticed at the start of a long run.
     choice::outputs();
+    sink::prepare();
     // SAFETY: the function stays valid until the process ends, and no panic
     // leaves it: at worst it aborts a program that has done its work.
     let refused = unsafe { libc::atexit(print_at_exit) };

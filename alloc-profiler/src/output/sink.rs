@@ -11,6 +11,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use terminal_size::{Width, terminal_size_of};
 
@@ -64,22 +65,46 @@ impl Sink {
         match self {
             Self::Stream(Stream::Stdout) => look_of(&io::stdout()),
             Self::Stream(Stream::Stderr) => look_of(&io::stderr()),
-            _ => look(None, false, env::var("COLUMNS").ok().as_deref()),
+            _ => look(None, false, READER.columns),
         }
     }
 }
 
+/// What the environment says about the reader.
+struct Reader {
+    /// `COLUMNS`, if it is a number.
+    columns: Option<usize>,
+    likes_colours: bool,
+}
+
+/// The reader, as the environment was when this was first asked.
+static READER: LazyLock<Reader> = LazyLock::new(|| Reader {
+    columns: env::var("COLUMNS").ok().and_then(|value| number(&value)),
+    likes_colours: anstyle_query::term_supports_color() && !anstyle_query::no_color(),
+});
+
+/// Reads the environment and makes the standard output's buffer, both behind a
+/// lock that the program may hold later on: it may be in the middle of anything
+/// when it prints, an allocation that crosses the limit included.
+pub(super) fn prepare() {
+    LazyLock::force(&READER);
+    let _ = io::stdout();
+}
+
+/// Returns the number of columns that `value` is.
+fn number(value: &str) -> Option<usize> {
+    value.trim().parse().ok().filter(|&columns| columns > 0)
+}
+
 fn look_of(stream: &(impl IsTerminal + AsFd)) -> Look {
-    let is_coloured =
-        stream.is_terminal() && anstyle_query::term_supports_color() && !anstyle_query::no_color();
+    let is_coloured = READER.likes_colours && stream.is_terminal();
     let width = terminal_size_of(stream).map(|(Width(columns), _)| columns.into());
-    look(width, is_coloured, env::var("COLUMNS").ok().as_deref())
+    look(width, is_coloured, READER.columns)
 }
 
 /// Returns the look of a place whose `terminal` is so wide, if it is one, where
 /// the environment has `columns`.
-fn look(terminal: Option<usize>, is_coloured: bool, columns: Option<&str>) -> Look {
-    let columns = columns.and_then(|value| value.trim().parse().ok()).filter(|&value| value > 0);
+fn look(terminal: Option<usize>, is_coloured: bool, columns: Option<usize>) -> Look {
     // A terminal that does not know its width says zero.
     let columns = columns.or(terminal.filter(|&width| width > 0)).unwrap_or(PAGE_COLUMNS);
     Look { columns: columns.max(LEAST_COLUMNS), is_coloured }
@@ -102,7 +127,8 @@ mod tests {
 
     #[test]
     fn the_width_is_the_environments_the_terminals_or_a_pages() {
-        let columns = |terminal, value| look(terminal, false, value).columns;
+        let columns =
+            |terminal, value: Option<&str>| look(terminal, false, value.and_then(number)).columns;
         assert_eq!(columns(Some(200), Some("90")), 90);
         assert_eq!(columns(None, Some("90")), 90);
         assert_eq!(columns(Some(200), None), 200);
