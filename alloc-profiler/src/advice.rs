@@ -9,6 +9,7 @@
 mod rules;
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::render;
@@ -98,7 +99,7 @@ impl Report {
     /// assert_eq!(advice[0].saved_bytes, 10_000);
     /// ```
     pub fn advice(&self) -> Vec<Advice> {
-        let names: Vec<_> = self.functions.iter().map(rules::call_name).collect();
+        let names: HashSet<_> = self.functions.iter().map(rules::call_name).collect();
         let mut all: Vec<_> = self
             .functions
             .iter()

@@ -49,8 +49,12 @@ pub fn print_report() {
 /// ways that were chosen; in JSON there are whole reports only.
 pub(crate) fn print_call(function: &FunctionReport) {
     let _uncounted = Uncounted::begin();
+    write_call(function, choice::outputs());
+}
+
+fn write_call(function: &FunctionReport, outputs: &[Output]) {
     let sink = sink_of(function);
-    for output in choice::outputs() {
+    for output in outputs {
         match output {
             Output::Classic => sink.write(&function.to_string()),
             Output::Wide => sink.write(&wide::one_function(function, sink.look())),

@@ -4,6 +4,8 @@
 //! size and gives back its old one, but counts as no block. So on a line that
 //! frees no block, the bytes freed are the old sizes of what grew.
 
+use std::collections::HashSet;
+
 use super::Pattern;
 use crate::report::{FunctionReport, LineFigures, LineReport};
 
@@ -46,7 +48,8 @@ pub(super) struct LineFacts {
     /// Calls of the line's function.
     calls: u64,
     /// Whether the line calls a function that has a table of its own, which says
-    /// better where the bytes come from.
+    /// better where the bytes come from. Known by name, so a namesake counts too,
+    /// and keeps a rule silent.
     calls_profiled: bool,
 }
 
@@ -60,15 +63,13 @@ impl LineFacts {
     /// all profiled functions.
     pub(super) fn of_function<'a>(
         function: &'a FunctionReport,
-        names: &[&str],
+        names: &HashSet<&str>,
     ) -> Vec<(&'a LineReport, Self)> {
         let facts = |(index, line): (usize, &'a LineReport)| {
+            let figures = line.figures?;
             let text = statement(&function.lines[index..]);
-            let calls_profiled = names.iter().any(|name| does_call(&text, name));
-            Some((
-                line,
-                Self { text, figures: line.figures?, calls: function.calls, calls_profiled },
-            ))
+            let calls_profiled = does_call(&text, names);
+            Some((line, Self { text, figures, calls: function.calls, calls_profiled }))
         };
         function.lines.iter().enumerate().filter_map(facts).collect()
     }
@@ -171,15 +172,15 @@ fn without_comment(source: &str) -> &str {
     source.split_once("//").map_or(source, |(code, _)| code)
 }
 
-/// Returns whether `text` calls a function named `name`.
-fn does_call(text: &str, name: &str) -> bool {
-    text.match_indices(name).any(|(start, _)| {
-        let is_part = |character: char| character.is_alphanumeric() || character == '_';
-        let after = &text[start + name.len()..];
-        !name.is_empty()
-            && !text[..start].ends_with(is_part)
-            && !text[..start].ends_with("fn ")
-            && (after.starts_with('(') || after.starts_with("::<"))
+/// Returns whether `text` calls one of the functions of these names.
+fn does_call(text: &str, names: &HashSet<&str>) -> bool {
+    let is_part = |character: char| character.is_alphanumeric() || character == '_';
+    text.match_indices(|character| !is_part(character)).any(|(end, _)| {
+        let (before, after) = text.split_at(end);
+        let name = before.rsplit(|character| !is_part(character)).next().unwrap_or_default();
+        (after.starts_with('(') || after.starts_with("::<"))
+            && names.contains(name)
+            && !before[..end - name.len()].ends_with("fn ")
     })
 }
 

@@ -1,5 +1,7 @@
 //! Which text goes where.
 
+use std::fs;
+
 use super::*;
 use crate::samples;
 
@@ -76,4 +78,19 @@ fn only_other_text_is_news_for_each_place() {
     assert!(is_news(&two, "a"));
     assert!(is_news(&one, "b"));
     assert!(is_news(&one, "a"));
+}
+
+#[test]
+fn a_calls_table_goes_to_its_stream_in_each_way_but_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calls.txt");
+    let json = folder.path().join("calls.json");
+    let mut function = streamed().functions.remove(0);
+    function.stream = Some(Stream::File(path.to_str().unwrap().to_owned().leak()));
+    write_call(&function, &[Output::Classic, Output::Json(json.clone())]);
+    write_call(&function, &[]);
+    write_call(&function, &[Output::Wide]);
+    let wide = wide::one_function(&function, sink_of(&function).look());
+    assert_eq!(fs::read_to_string(path).unwrap(), format!("{function}{wide}"));
+    assert!(!json.exists());
 }
