@@ -15,6 +15,9 @@ use crate::options::{Backend, Stream};
 ///
 /// Its [`Display`](std::fmt::Display) is `memory_profiler`'s table, one for each
 /// function; see [`profile`](macro@crate::profile) for how to read it.
+/// [`to_wide`](Self::to_wide) shows all that was measured, [`advice`](Self::advice)
+/// what could be done about it, [`to_json`](Self::to_json) writes it for
+/// programs, [`diff`](Self::diff) compares two reports.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Report {
