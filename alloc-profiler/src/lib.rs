@@ -89,7 +89,7 @@ pub use advice::{Advice, Pattern};
 pub use alloc::ProfiledAlloc;
 pub use diff::{Cost, FunctionDiff, Growth, LineDiff, ReportDiff};
 pub use limit::{AtLimit, set_limit};
-pub use measure::{HeapUse, measure};
+pub use measure::{HeapUse, Measuring, measure, uncounted};
 pub use options::{Backend, Stream};
 pub use output::{Output, print_report, set_output};
 pub use report::{

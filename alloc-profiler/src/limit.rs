@@ -93,17 +93,16 @@ pub(crate) fn apply_environment() {
         return;
     };
     let _uncounted = Uncounted::begin();
-    match parse(&value) {
-        Some((bytes, at_limit)) => apply(bytes, at_limit),
-        None => {
-            let line = format!(
-                "alloc_profiler: {VARIABLE}={} is no limit; use a size such as 512MiB, and \
-                 :trap, :abort or :report after it if you like (there is no limit now)\n",
-                value.display(),
-            );
-            let _ = io::stderr().write_all(line.as_bytes());
-        }
+    if let Some((bytes, at_limit)) = parse(&value) {
+        apply(bytes, at_limit);
+        return;
     }
+    let line = format!(
+        "alloc_profiler: {VARIABLE}={} is no limit; use a size such as 512MiB, and :trap, :abort \
+         or :report after it if you like (there is no limit now)\n",
+        value.display(),
+    );
+    let _ = io::stderr().write_all(line.as_bytes());
 }
 
 /// Returns the limit that `value` asks for, or `None` if it makes no sense.

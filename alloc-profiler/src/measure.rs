@@ -5,11 +5,12 @@
 //! and goes: calls, spans, scopes.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use crate::clock;
 use crate::counters::HeapCounts;
 use crate::switch;
-use crate::thread::{self, ThreadRecord};
+use crate::thread::{self, ThreadRecord, Uncounted};
 
 /// What a piece of code asked of the allocator, on the thread that ran it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,16 +142,71 @@ impl fmt::Display for HeapUse {
 /// assert_eq!((heap.net_bytes(), heap.peak_bytes), (0, 800));
 /// ```
 pub fn measure<T>(work: impl FnOnce() -> T) -> (T, HeapUse) {
-    switch::on();
-    let calling = Calling::begin(thread::current_for_calls());
-    let stretch = Stretch::begin(calling.0);
+    let measuring = Measuring::begin();
     let result = work();
-    let (heap, _) = stretch.end(calling.0);
+    let heap = measuring.end();
     (result, heap)
+}
+
+/// Returns what `work` returns; what it allocates and frees counts for nobody.
+///
+/// For tools that look on from inside the program, whose own memory is not the
+/// program's. What is allocated in `work` should be freed in such a stretch too,
+/// else the counters see a free without its allocation.
+///
+/// ```
+/// # use std::alloc::System;
+/// # #[global_allocator]
+/// # static GLOBAL: alloc_profiler::ProfiledAlloc<System> = alloc_profiler::ProfiledAlloc::new(System);
+/// use alloc_profiler::{measure, uncounted};
+///
+/// let (length, heap) = measure(|| uncounted(|| vec![0_u8; 1000].len()));
+/// assert_eq!((length, heap.allocated_bytes), (1000, 0));
+/// ```
+pub fn uncounted<T>(work: impl FnOnce() -> T) -> T {
+    let _uncounted = Uncounted::begin();
+    work()
+}
+
+/// A stretch of the calling thread's work, which is measured where it ends.
+///
+/// ```
+/// # use std::alloc::System;
+/// # #[global_allocator]
+/// # static GLOBAL: alloc_profiler::ProfiledAlloc<System> = alloc_profiler::ProfiledAlloc::new(System);
+/// let measuring = alloc_profiler::Measuring::begin();
+/// let text = "x".repeat(100);
+/// let heap = measuring.end();
+/// assert_eq!(heap.net_bytes(), text.len() as i64);
+/// ```
+#[must_use = "it measures until `end` is called"]
+#[derive(Debug)]
+pub struct Measuring {
+    stretch: Stretch,
+    calling: Calling,
+    /// It ends on the thread on which it began.
+    not_send: PhantomData<*const ()>,
+}
+
+impl Measuring {
+    /// Begins to measure. Stretches may lie in one another, and overlap: then
+    /// the outer peak may miss what rose and fell in between.
+    pub fn begin() -> Self {
+        switch::on();
+        let calling = Calling::begin(thread::current_for_calls());
+        Self { stretch: Stretch::begin(calling.0), calling, not_send: PhantomData }
+    }
+
+    /// Returns what the thread asked of the allocator since the beginning.
+    pub fn end(self) -> HeapUse {
+        let (heap, _) = self.stretch.end(self.calling.0);
+        heap
+    }
 }
 
 /// A call that keeps the thread's record where it is, even where the thread's
 /// locals are destroyed already, and ends with this.
+#[derive(Debug)]
 struct Calling(&'static ThreadRecord);
 
 impl Calling {

@@ -6,3 +6,9 @@ pub use crate::guard::{Guard, Part};
 pub use crate::options::Options;
 pub use crate::site::{Line, Site};
 pub use crate::task::Task;
+
+/// Returns nothing, of a type that the caller names.
+#[inline]
+pub fn no_value<T>() -> Option<T> {
+    None
+}

@@ -101,9 +101,11 @@ impl Site {
         if let Some(name) = self.options.name {
             return name;
         }
-        // `path` names an item inside the function: its own path, less a segment.
+        // `path` names a function inside the static inside the function.
         let path = (self.path)();
-        path.rsplit_once("::").map_or(path, |(function, _)| function)
+        let function = path.rsplitn(3, "::").nth(2).unwrap_or(path);
+        // The body of an `async fn` is a closure to the compiler.
+        function.trim_end_matches("::{{closure}}")
     }
 
     pub(crate) fn file(&self) -> &'static str {

@@ -28,11 +28,11 @@ impl ThreadName {
             return Self::MAIN;
         }
         let mut name = [0_u8; SIZE];
+        // SAFETY: the call takes nothing and always succeeds.
+        let this = unsafe { libc::pthread_self() };
         // SAFETY: the handle is the calling thread's own, and the buffer is as
         // long as it says.
-        let failed = unsafe {
-            libc::pthread_getname_np(libc::pthread_self(), name.as_mut_ptr().cast(), SIZE)
-        };
+        let failed = unsafe { libc::pthread_getname_np(this, name.as_mut_ptr().cast(), SIZE) };
         if failed == 0 && name[0] != 0 { Self(name) } else { Self::UNKNOWN }
     }
 

@@ -100,7 +100,7 @@ mod tests {
     /// Runs a clock over `runs` runs, and returns the weights of the timed ones.
     fn weights(runs: usize) -> Vec<u64> {
         let (clock, lots) = (LineClock::new(), Lots::new());
-        (0..runs).filter_map(|_| clock.is_due().then(|| clock.begin(lots.next()))).collect()
+        (0..runs).filter(|_| clock.is_due()).map(|_| clock.begin(lots.next())).collect()
     }
 
     #[test]
