@@ -23,7 +23,9 @@
 //! println!("{}", alloc_profiler::report());
 //! ```
 //!
-//! `ALLOC_PROFILER=off` in the environment silences the table at exit.
+//! `ALLOC_PROFILER=wide` in the environment prints every figure instead, with
+//! advice; `json:PATH` writes a file that [`Report::diff`] can compare with another
+//! build's; `off` silences the table; see [`print_report`].
 //!
 //! # Design
 //!
@@ -32,38 +34,44 @@
 //! probe charges what its thread counted since the last probe to the line that
 //! ran in between, in the thread's own `slots`. Nothing is shared, locked or
 //! searched on that path, and nothing is sampled. `report` adds up all threads'
-//! slots at any time; `table` prints them; `output` does so at exit. `site` is
-//! what is known of a function beforehand; `statics` is the uncounted memory that
-//! the books are kept in; `baseline` is the heap before counting began, `clock`
-//! says when to look at other threads again.
+//! slots at any time; `render` and `json` write them, `advice` and `diff` tell what
+//! they show; `output` prints them at exit. `site` is what is known of a function
+//! beforehand; `statics` is the uncounted memory that the books are kept in;
+//! `baseline` is the heap before counting began, `clock` says when to look at
+//! other threads again.
 
 // The attribute's expansion names this crate, and it is tested here too.
 extern crate self as alloc_profiler;
 
+mod advice;
 mod alloc;
 mod baseline;
 mod budget;
 mod call;
 mod clock;
 mod counters;
+mod diff;
 mod events;
 mod frame;
 mod guard;
 mod installed;
+pub mod json;
 mod limit;
 mod measure;
 mod options;
 mod output;
 #[doc(hidden)]
 pub mod private;
+mod render;
 mod report;
+#[cfg(test)]
+mod samples;
 mod scopes;
 mod site;
 mod slot_table;
 mod slots;
 mod statics;
 mod switch;
-mod table;
 mod task;
 mod thread;
 mod thread_name;
@@ -78,11 +86,13 @@ mod usage;
 #[cfg(doctest)]
 struct ShapesInEdition2021;
 
+pub use advice::{Advice, Pattern};
 pub use alloc::ProfiledAlloc;
+pub use diff::{Cost, FunctionDiff, Growth, LineDiff, ReportDiff};
 pub use limit::{AtLimit, set_limit};
 pub use measure::{HeapUse, Measuring, measure, uncounted};
 pub use options::{Backend, Stream};
-pub use output::print_report;
+pub use output::{Output, print_report, set_output};
 pub use report::{
     FunctionReport, LineFigures, LineReport, Report, ScopeReport, ThreadReport, Usage, report,
 };

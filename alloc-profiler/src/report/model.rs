@@ -7,13 +7,18 @@
 //! Invariants, which the collecting code keeps: a function's lines are all its
 //! source lines in order, and [`ThreadReport::figures`] has one entry for each.
 
+use serde::{Deserialize, Serialize};
+
 use crate::options::{Backend, Stream};
 
 /// The figures of every profiled function that was entered.
 ///
 /// Its [`Display`](std::fmt::Display) is `memory_profiler`'s table, one for each
 /// function; see [`profile`](macro@crate::profile) for how to read it.
-#[derive(Clone, Debug, PartialEq)]
+/// [`to_wide`](Self::to_wide) shows all that was measured, [`advice`](Self::advice)
+/// what could be done about it, [`to_json`](Self::to_json) writes it for
+/// programs, [`diff`](Self::diff) compares two reports.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Report {
     /// Whether the program's global allocator is a
@@ -51,7 +56,7 @@ impl Report {
 }
 
 /// A named stretch of one thread's time.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ScopeReport {
     /// The name that it was given.
@@ -71,7 +76,7 @@ pub struct ScopeReport {
 }
 
 /// The figures of one profiled function, of all its calls on all threads.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FunctionReport {
     /// Its path: `crate::module::function`.
@@ -92,7 +97,8 @@ pub struct FunctionReport {
     pub precision: u8,
     /// What the classic table shows as memory.
     pub backend: Backend,
-    /// Where the table goes, if not where the report goes.
+    /// Where the table goes, if not where the report goes. Not in the JSON.
+    #[serde(skip)]
     pub stream: Option<Stream>,
 }
 
@@ -117,7 +123,7 @@ impl FunctionReport {
 }
 
 /// The figures of one profiled function on the threads of one name.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ThreadReport {
     /// The thread's name, as the system keeps it (15 bytes on Linux); `main` is
@@ -132,7 +138,7 @@ pub struct ThreadReport {
 }
 
 /// One source line of a profiled function.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LineReport {
     /// Its number in the file, from 1.
@@ -145,7 +151,7 @@ pub struct LineReport {
 }
 
 /// What was measured on one line, callees included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LineFigures {
     /// Bytes allocated less bytes freed while the line ran, over all its runs.
@@ -176,11 +182,12 @@ pub struct LineFigures {
     /// Whether that is an estimate: of what runs often, some runs are timed.
     pub is_time_estimated: bool,
     /// What the function's backend says, if that is not the heap.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
 }
 
 /// The process's memory around one line, as the system counts it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Usage {
     /// Bytes more after the line than before it, over all its runs.
