@@ -22,6 +22,7 @@ use crate::baseline;
 use crate::output;
 use crate::switch;
 use crate::thread::{self, ThreadRecord, Uncounted};
+use crate::thread_name::ThreadName;
 
 /// The environment variable that sets a limit.
 const VARIABLE: &str = "ALLOC_PROFILER_LIMIT";
@@ -175,7 +176,11 @@ fn crossed(record: &'static ThreadRecord, live: i64, limit: i64) {
     let mut calls: Vec<_> = record.running().collect();
     calls.sort_by_key(|slots| std::cmp::Reverse(slots.level.get()));
     if calls.is_empty() {
-        let _ = writeln!(text, "  in no profiled function of thread {}", record.name().text());
+        let _ = writeln!(
+            text,
+            "  in no profiled function of thread {}",
+            ThreadName::of_this_thread().text()
+        );
     }
     for slots in calls {
         let number = slots.site.lines()[slots.current_index()].number();
