@@ -43,19 +43,34 @@ impl Call {
         if frame.record.is_muted() {
             return None;
         }
+        let wants_table = wants_table && frame.is_outermost();
+        Some(Self::make(frame, events::are_wanted(), wants_table))
+    }
+
+    /// Begins one whose lines are wanted.
+    pub(crate) fn with_lines(frame: Frame) -> Box<Self> {
+        Self::make(frame, false, true)
+    }
+
+    fn make(frame: Frame, wants_event: bool, wants_lines: bool) -> Box<Self> {
         let mut call = {
             let _uncounted = Uncounted::begin();
             Box::new(Self {
                 site: frame.slots.site,
-                wants_event: events::are_wanted(),
-                lines: (wants_table && frame.is_outermost()).then(|| Lines::new(frame)),
+                wants_event,
+                lines: wants_lines.then(|| Lines::new(frame)),
                 stretch: Stretch::begin(frame.record),
                 spent: HeapUse::default(),
                 time_ns: 0,
             })
         };
         call.resume(frame);
-        Some(call)
+        call
+    }
+
+    /// Returns what the call and its lines came to, for the one time.
+    pub(crate) fn take_figures(&mut self) -> (HeapUse, Vec<LineTotals>) {
+        (self.spent, self.lines.take().map(|lines| lines.totals).unwrap_or_default())
     }
 
     /// Begins a stretch.
@@ -90,17 +105,14 @@ impl Call {
     /// Ends a call that is between two stretches.
     pub(crate) fn finish(self: Box<Self>) {
         let _uncounted = Uncounted::begin();
-        // The box is freed in here too.
-        let call = {
-            let boxed = self;
-            *boxed
-        };
-        if let Some(lines) = call.lines {
-            output::print_call(&report::one_call(call.site, &lines.totals, &call.spent));
+        if let Some(lines) = &self.lines {
+            output::print_call(&report::one_call(self.site, &lines.totals, &self.spent));
         }
-        if call.wants_event {
-            events::call_ended(call.site.name(), &call.spent, call.time_ns);
+        if self.wants_event {
+            events::call_ended(self.site.name(), &self.spent, self.time_ns);
         }
+        // It was not counted when it was made.
+        drop(self);
     }
 }
 

@@ -46,6 +46,7 @@ extern crate self as alloc_profiler;
 mod advice;
 mod alloc;
 mod baseline;
+mod budget;
 mod call;
 mod clock;
 mod counters;
@@ -153,3 +154,34 @@ pub use scopes::{Timestamp, timestamp};
 /// between the statements, so values, types, drop order, panics and lints stay
 /// as they were.
 pub use alloc_profiler_macros::profile;
+
+/// Runs a block, and panics if it did more to the heap than its limits allow.
+///
+/// Limits compare a figure with a number: `allocs`, `frees`, `reallocs` and
+/// `leaked_blocks` in blocks; `bytes` (allocated), `freed_bytes`, `leaked` (bytes
+/// allocated less freed), `copied` (by reallocations) and `peak` (the most above
+/// the start) in bytes; with `<=`, `<`, `==`, `>=` or `>`. The value is the
+/// block's, which is still alive when the heap is looked at: what it holds is
+/// allocated, and not yet freed.
+///
+/// A failure says what was found, and names the lines of the block that spent
+/// most. Counted is what the calling thread does, so tests that run side by side
+/// do not disturb each other; the block may not `.await`. The program's global
+/// allocator must be a [`ProfiledAlloc`], else it panics and says so.
+///
+/// ```
+/// use std::alloc::System;
+/// use alloc_profiler::{ProfiledAlloc, assert_heap};
+///
+/// #[global_allocator]
+/// static GLOBAL: ProfiledAlloc<System> = ProfiledAlloc::new(System);
+///
+/// let sum = assert_heap!(allocs <= 1, bytes <= 4096, leaked == 0, {
+///     let squares: Vec<u64> = (1..=100).map(|n| n * n).collect();
+///     squares.iter().sum::<u64>()
+/// });
+/// assert_eq!(sum, 338_350);
+/// ```
+///
+/// [`measure`] is the same as a function, without limits.
+pub use alloc_profiler_macros::assert_heap;

@@ -1,6 +1,7 @@
 //! What the attribute's expansion calls: no part of the public interface, and
 //! free to change with the attribute, which is pinned to this very version.
 
+pub use crate::budget::{Budget, Comparison, Figure, Limit};
 pub use crate::frame::{Block, Close, Find, Frame, Probes, Round, Wandering};
 pub use crate::guard::{Guard, Part};
 pub use crate::options::Options;

@@ -111,7 +111,8 @@ impl<'a> Function<'a> {
         let mut prober = Prober::new(&source);
         prober.in_body(body);
         let at = body.brace_token.span.open();
-        let site = site(&source, &prober.into_lines(), options, at);
+        let options = options.to_expression(hygienic(at));
+        let site = site(&source, &prober.into_lines(), &options, at);
         if signature.asyncness.is_some() {
             futures::wrap(signature, body, site);
         } else {
@@ -124,12 +125,22 @@ impl<'a> Function<'a> {
     }
 }
 
+/// Puts probes into a block that is no function's; returns the name of the item
+/// that describes it, and that item. `start` is where the lines begin.
+pub(crate) fn block(body: &mut Block, start: Span) -> (Ident, Stmt) {
+    let source = Source::of_block(start, body);
+    let mut prober = Prober::new(&source);
+    prober.in_body(body);
+    let at = body.brace_token.span.open();
+    let hidden = quote_spanned!(hygienic(at)=> ::alloc_profiler::private::Options::new().hidden());
+    (site_name(at), site(&source, &prober.into_lines(), &hidden, at))
+}
+
 /// Returns the item that describes the function.
-fn site(source: &Source, lines: &Lines, options: &Options, at: Span) -> Stmt {
+fn site(source: &Source, lines: &Lines, options: &TokenStream, at: Span) -> Stmt {
     let (lines, name) = (lines.to_array(), site_name(at));
     let Source { file, text, .. } = source;
     let first_line = u32::try_from(*source.lines.start()).unwrap_or(u32::MAX);
-    let options = options.to_expression(hygienic(at));
     verbatim(quote_spanned! {hygienic(at)=>
         static #name: ::alloc_profiler::private::Site = {
             fn path() -> &'static ::core::primitive::str {
@@ -148,12 +159,12 @@ fn site_name(at: Span) -> Ident {
 }
 
 /// Returns the name of one of our locals, which the user's code cannot see.
-fn local(name: &str, at: Span) -> Ident {
+pub(crate) fn local(name: &str, at: Span) -> Ident {
     Ident::new(name, hygienic(at))
 }
 
 /// Returns a span at the position of `at` with the names of this macro.
-fn hygienic(at: Span) -> Span {
+pub(crate) fn hygienic(at: Span) -> Span {
     Span::mixed_site().located_at(at)
 }
 

@@ -48,6 +48,19 @@ impl Source {
     }
 }
 
+impl Source {
+    /// Returns the source of a block, from the line of `start` on.
+    pub(crate) fn of_block(start: Span, body: &Block) -> Self {
+        let braces = body.brace_token.span;
+        let (open, close) = (braces.open().start().line, braces.close().start().line);
+        let first = Some(start.start().line).filter(|line| (1..=open).contains(line));
+        let lines = first.unwrap_or(open)..=close.max(open);
+        let text = braces.join().source_text();
+        let text = cut(braces.open(), &lines, text.as_deref()).or(text).unwrap_or_default();
+        Self { file: braces.open().file(), lines, text }
+    }
+}
+
 /// Returns the line of the attribute, or the one on which the function begins if
 /// the attribute does not stand right above it: a macro may have put the function
 /// together from pieces.
