@@ -64,6 +64,30 @@ fn a_peak_inside_a_line_shows() {
 }
 
 #[profile]
+fn unfinished() -> u64 {
+    let kept = bytes(100);
+    let peak = {
+        rises_by(2000);
+        unfinished_inside()
+    };
+    drop(kept);
+    peak
+}
+
+#[profile]
+fn unfinished_inside() -> u64 {
+    rises_by(30);
+    figures(&function("unfinished"), "unfinished_inside()").peak_bytes
+}
+
+#[test]
+fn a_line_that_has_not_ended_has_its_peak_so_far() {
+    assert_eq!(unfinished(), 30);
+    let function = function("unfinished");
+    assert_eq!(figures(&function, "rises_by(2000)").peak_bytes, 2000, "{function}");
+}
+
+#[profile]
 fn recursive_peak(depth: usize) {
     let block = bytes(100);
     if depth > 0 {
