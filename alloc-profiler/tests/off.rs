@@ -12,13 +12,13 @@ static GLOBAL: ProfiledAlloc<System> = ProfiledAlloc::new(System);
 
 #[profile(name = "given", each_call, stream = "stderr", precision = 2, backend = "heap")]
 fn function(n: u32) -> u32 {
-    let list = vec![n; 3];
+    let list: Box<[u32]> = Box::new([n; 3]);
     list.iter().sum()
 }
 
 #[profile]
 async fn future(n: u32) -> u32 {
-    let list = vec![n; 3];
+    let list: Box<[u32]> = Box::new([n; 3]);
     list.iter().sum()
 }
 
