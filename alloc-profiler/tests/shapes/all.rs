@@ -1,0 +1,53 @@
+// Every file of shapes that both editions take. `../shapes.rs` includes this file
+// in edition 2024, a documentation test of `../../src/lib.rs` in edition 2021.
+// What is included can have no `//!`; see `../shapes.rs` for what this is.
+
+#[macro_use]
+mod harness;
+
+/// Declares the files, and lists the shapes in them.
+macro_rules! files {
+    ($($file:ident),* $(,)?) => {
+        $(mod $file;)*
+
+        /// The shapes of every file.
+        const FILES: &[&[&str]] = &[$($file::NAMES),*];
+    };
+}
+
+files! {
+    arguments,
+    branches,
+    cfgs,
+    closures,
+    constants,
+    conventions,
+    drops,
+    errors,
+    expressions,
+    generics,
+    labels,
+    lifetimes,
+    loops,
+    macros,
+    matches,
+    methods,
+    nested,
+    panics,
+    patterns,
+    statements,
+    tails,
+    traits,
+    written,
+}
+
+/// The corpus is as large as it is said to be, and counts no shape twice.
+#[test]
+fn there_are_enough_shapes() {
+    let mut names: Vec<_> = FILES.iter().copied().flatten().collect();
+    let count = names.len();
+    assert!(count >= 150, "only {count} shapes");
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count, "two shapes have one name");
+}
