@@ -5,6 +5,8 @@
 #[macro_use]
 mod harness;
 
+mod executor;
+
 /// Declares the files, and lists the shapes in them.
 macro_rules! files {
     ($($file:ident),* $(,)?) => {
@@ -17,6 +19,10 @@ macro_rules! files {
 
 files! {
     arguments,
+    async_blocks,
+    async_functions,
+    async_methods,
+    blocks,
     branches,
     cfgs,
     closures,

@@ -68,7 +68,7 @@ macro_rules! shapes {
 /// attribute, and `pub fn name` calls them.
 macro_rules! driven {
     ($($name:ident { $($items:tt)* })*) => {
-        #[allow(warnings, reason = "to be met, not to be imitated; see `lints.rs`")]
+        #[allow(warnings, clippy::all, reason = "to be met, not to be imitated")]
         mod plain {
             $(pub(super) mod $name {
                 use super::super::*;
@@ -76,7 +76,7 @@ macro_rules! driven {
                 $($items)*
             })*
         }
-        #[allow(warnings, reason = "as above")]
+        #[allow(warnings, clippy::all, reason = "as above")]
         mod profiled {
             $(pub(super) mod $name {
                 use super::super::*;
