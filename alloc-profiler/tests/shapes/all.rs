@@ -19,6 +19,7 @@ macro_rules! files {
 
 files! {
     arguments,
+    async_arguments,
     async_blocks,
     async_functions,
     async_methods,
@@ -56,4 +57,24 @@ fn there_are_enough_shapes() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), count, "two shapes have one name");
+}
+
+/// What the harness is there for: another value, another log.
+#[test]
+#[should_panic(expected = "other_value(0)")]
+fn another_value_is_noticed() {
+    harness::compare("other_value", |_, n| n, |_, n| n + 1);
+}
+
+#[test]
+#[should_panic(expected = "other_log(2)")]
+fn another_log_is_noticed() {
+    let noted = |log: &harness::Log, n| if n == 2 { harness::note(log, "two") };
+    harness::compare("other_log", |_, _| (), noted);
+}
+
+#[test]
+#[should_panic(expected = "nothing of unprofiled was profiled")]
+fn a_lost_attribute_is_noticed() {
+    harness::compare("unprofiled", |_, n| n, |_, n| n);
 }
