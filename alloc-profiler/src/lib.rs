@@ -85,7 +85,7 @@ mod usage;
 /// A crate has one edition, a documentation test its own:
 ///
 /// ```test_harness,edition2021
-/// include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shapes/functions.rs"));
+/// include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shapes/all.rs"));
 /// ```
 #[cfg(doctest)]
 struct ShapesInEdition2021;
