@@ -8,8 +8,10 @@
 //! are all that the wrapper costs. A failed request counts nothing.
 
 use std::alloc::{GlobalAlloc, Layout};
+use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::limit;
 use crate::thread;
 
 /// Whether a profiled function was ever entered.
@@ -21,6 +23,32 @@ fn is_counting() -> bool {
     // Relaxed: the thread that switches counting on sees it at once, which its
     // own figures need; the others may join a moment later.
     COUNTING.load(Ordering::Relaxed)
+}
+
+/// Counts a block of `size` bytes that the program was given.
+#[inline]
+fn count_allocated(size: usize) {
+    if thread::count(|counters| counters.count_allocated(size)) {
+        limit::watermark_passed();
+    }
+}
+
+/// Counts a block of `size` bytes that the program gave back.
+#[inline]
+fn count_freed(size: usize) {
+    thread::count(|counters| {
+        counters.count_freed(size);
+        false
+    });
+}
+
+/// Counts a block that went from `old` to `new` bytes, to another address or not.
+#[inline]
+fn count_resized(old: usize, new: usize, has_moved: bool) {
+    let copied = if has_moved { old.min(new) } else { 0 };
+    if thread::count(|counters| counters.count_resized(old, new, copied)) {
+        limit::watermark_passed();
+    }
 }
 
 /// Counts from now on, for the rest of the program.
@@ -91,7 +119,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for ProfiledAlloc<A> {
         // SAFETY: the caller's promise about `layout` is the one asked for here.
         let block = unsafe { self.inner.alloc(layout) };
         if is_counting() && !block.is_null() {
-            thread::count(|counters| counters.count_allocated(layout.size()));
+            count_allocated(layout.size());
         }
         block
     }
@@ -101,7 +129,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for ProfiledAlloc<A> {
         // SAFETY: `block` came from this allocator, so from the inner one.
         unsafe { self.inner.dealloc(block, layout) };
         if is_counting() {
-            thread::count(|counters| counters.count_freed(layout.size()));
+            count_freed(layout.size());
         }
     }
 
@@ -110,7 +138,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for ProfiledAlloc<A> {
         // SAFETY: as in `alloc`.
         let block = unsafe { self.inner.alloc_zeroed(layout) };
         if is_counting() && !block.is_null() {
-            thread::count(|counters| counters.count_allocated(layout.size()));
+            count_allocated(layout.size());
         }
         block
     }
@@ -120,7 +148,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for ProfiledAlloc<A> {
         // SAFETY: as in `dealloc`, and the promise about `new_size` is passed on.
         let moved = unsafe { self.inner.realloc(block, layout, new_size) };
         if is_counting() && !moved.is_null() {
-            thread::count(|counters| counters.count_resized(layout.size(), new_size));
+            count_resized(layout.size(), new_size, !ptr::eq(moved, block));
         }
         moved
     }

@@ -1,38 +1,41 @@
 //! An event for each finished profiled call, for those who log with `tracing`.
 //!
-//! Only the outermost profiled call on a thread's stack sends one: the calls in
-//! it are part of its figures. With no subscriber it costs the check of one
-//! static level. It is sent from the end of the call, never from the allocator,
-//! and what the subscriber allocates meanwhile is charged to nobody.
+//! With no subscriber that wants them it costs the check of one static level at
+//! the call's start. An event is sent from the end of the call, never from the
+//! allocator, and what the subscriber allocates meanwhile is charged to nobody.
+//!
+//! Target `alloc_profiler`, level DEBUG. Fields: `name`, the function's;
+//! `net_bytes`, `allocated_bytes`, `freed_bytes`, `allocated_blocks`,
+//! `freed_blocks`, `copied_bytes`; `peak_bytes`, the most that the thread's live
+//! heap rose above its start; `duration_ns`, the time that the call ran, for a
+//! future the time that it was being polled.
 
 use tracing::Level;
 
-use crate::counters::HeapCounters;
-use crate::slots::SiteSlots;
-use crate::thread::Uncounted;
+use crate::measure::HeapUse;
 
 /// The target of the events.
 const TARGET: &str = "alloc_profiler";
 
-/// Tells subscribers that the outermost call, which recorded into `slots`, ends.
+/// Returns whether a subscriber wants the events.
 #[inline]
-pub(crate) fn call_ended(slots: &SiteSlots, counters: &HeapCounters) {
-    if tracing::enabled!(target: TARGET, Level::DEBUG) {
-        send(slots, counters);
-    }
+pub(crate) fn are_wanted() -> bool {
+    tracing::enabled!(target: TARGET, Level::DEBUG)
 }
 
-#[cold]
-#[inline(never)]
-fn send(slots: &SiteSlots, counters: &HeapCounters) {
-    let spent = counters.get().since(&slots.entry.get());
-    let _uncounted = Uncounted::begin();
+/// Tells subscribers that a call of the function `name` has ended.
+pub(crate) fn call_ended(name: &str, spent: &HeapUse, duration_ns: u64) {
     tracing::debug!(
         target: TARGET,
-        name = slots.site.name(),
+        name,
         net_bytes = spent.net_bytes(),
         allocated_bytes = spent.allocated_bytes,
         freed_bytes = spent.freed_bytes,
+        allocated_blocks = spent.allocated_blocks,
+        freed_blocks = spent.freed_blocks,
+        copied_bytes = spent.copied_bytes,
+        peak_bytes = spent.peak_bytes,
+        duration_ns,
         "profiled call ended",
     );
 }

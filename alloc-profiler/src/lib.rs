@@ -23,7 +23,9 @@
 //! println!("{}", alloc_profiler::report());
 //! ```
 //!
-//! `ALLOC_PROFILER=off` in the environment silences the table at exit.
+//! `ALLOC_PROFILER=wide` in the environment prints every figure instead, with
+//! advice; `json:PATH` writes a file that [`Report::diff`] can compare with another
+//! build's; `off` silences the table; see [`print_report`].
 //!
 //! # Design
 //!
@@ -32,31 +34,49 @@
 //! probe charges what its thread counted since the last probe to the line that
 //! ran in between, in the thread's own `slots`. Nothing is shared, locked or
 //! searched on that path, and nothing is sampled. `report` adds up all threads'
-//! slots at any time; `table` prints them; `output` does so at exit. `site` is
-//! what is known of a function beforehand; `statics` is the uncounted memory that
-//! the books are kept in; `baseline` is the heap before counting began, `clock`
-//! says when to look at other threads again.
+//! slots at any time; `render` and `json` write them, `advice` and `diff` tell what
+//! they show; `output` prints them at exit. `site` is what is known of a function
+//! beforehand; `statics` is the uncounted memory that the books are kept in;
+//! `baseline` is the heap before counting began, `clock` says when to look at
+//! other threads again.
 
 // The attribute's expansion names this crate, and it is tested here too.
 extern crate self as alloc_profiler;
 
+mod advice;
 mod alloc;
 mod baseline;
+mod budget;
+mod call;
 mod clock;
 mod counters;
+mod diff;
 mod events;
+mod frame;
 mod guard;
 mod installed;
+pub mod json;
+mod limit;
+mod measure;
 mod options;
 mod output;
 #[doc(hidden)]
 pub mod private;
+mod render;
 mod report;
+#[cfg(test)]
+mod samples;
+mod scopes;
 mod site;
+mod slot_table;
 mod slots;
 mod statics;
-mod table;
+mod switch;
+mod task;
 mod thread;
+mod thread_name;
+mod timing;
+mod usage;
 
 /// A crate has one edition, a documentation test its own:
 ///
@@ -66,12 +86,17 @@ mod thread;
 #[cfg(doctest)]
 struct ShapesInEdition2021;
 
+pub use advice::{Advice, Pattern};
 pub use alloc::ProfiledAlloc;
+pub use diff::{Cost, FunctionDiff, Growth, LineDiff, ReportDiff};
+pub use limit::{AtLimit, set_limit};
+pub use measure::{HeapUse, Measuring, measure, uncounted};
 pub use options::{Backend, Stream};
-pub use output::print_report;
+pub use output::{Output, print_report, set_output};
 pub use report::{
     FunctionReport, LineFigures, LineReport, Report, ScopeReport, ThreadReport, Usage, report,
 };
+pub use scopes::{Timestamp, timestamp};
 
 /// Records, for each line of a function, the heap bytes that it added or gave
 /// back, and how often it ran.
@@ -129,3 +154,34 @@ pub use report::{
 /// between the statements, so values, types, drop order, panics and lints stay
 /// as they were.
 pub use alloc_profiler_macros::profile;
+
+/// Runs a block, and panics if it did more to the heap than its limits allow.
+///
+/// Limits compare a figure with a number: `allocs`, `frees`, `reallocs` and
+/// `leaked_blocks` in blocks; `bytes` (allocated), `freed_bytes`, `leaked` (bytes
+/// allocated less freed), `copied` (by reallocations) and `peak` (the most above
+/// the start) in bytes; with `<=`, `<`, `==`, `>=` or `>`. The value is the
+/// block's, which is still alive when the heap is looked at: what it holds is
+/// allocated, and not yet freed.
+///
+/// A failure says what was found, and names the lines of the block that spent
+/// most. Counted is what the calling thread does, so tests that run side by side
+/// do not disturb each other; the block may not `.await`. The program's global
+/// allocator must be a [`ProfiledAlloc`], else it panics and says so.
+///
+/// ```
+/// use std::alloc::System;
+/// use alloc_profiler::{ProfiledAlloc, assert_heap};
+///
+/// #[global_allocator]
+/// static GLOBAL: ProfiledAlloc<System> = ProfiledAlloc::new(System);
+///
+/// let sum = assert_heap!(allocs <= 1, bytes <= 4096, leaked == 0, {
+///     let squares: Vec<u64> = (1..=100).map(|n| n * n).collect();
+///     squares.iter().sum::<u64>()
+/// });
+/// assert_eq!(sum, 338_350);
+/// ```
+///
+/// [`measure`] is the same as a function, without limits.
+pub use alloc_profiler_macros::assert_heap;

@@ -3,11 +3,14 @@
 //! The attribute checks them when it is compiled and writes them into the
 //! function's [`Site`](crate::private::Site); here they are plain data.
 
+use serde::{Deserialize, Serialize};
+
 /// Where "Mem usage" and "Increment" of a function's classic table come from.
 ///
 /// The heap's figures are recorded whatever the backend; the others are asked of
 /// the system at each line, for comparison, which takes microseconds a line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Backend {
     /// The bytes that the program asked for and did not give back: exact.
@@ -22,7 +25,7 @@ pub enum Backend {
 }
 
 /// Where a function's table goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stream {
     /// The standard output.

@@ -6,14 +6,11 @@
 //! site of all switches the profiler on.
 
 use std::fmt;
-use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::alloc;
-use crate::baseline;
-use crate::installed;
-use crate::output;
+use crate::options::Options;
 use crate::statics::{AtomicRef, List, Node};
+use crate::switch;
 
 /// Every function that was entered.
 static SITES: List<Site> = List::new();
@@ -61,6 +58,7 @@ pub struct Site {
     first_line: u32,
     source: &'static str,
     lines: &'static [Line],
+    options: Options,
     id: AtomicUsize,
     next: AtomicRef<Site>,
 }
@@ -82,14 +80,32 @@ impl Site {
         lines: &'static [Line],
     ) -> Self {
         let (id, next) = (AtomicUsize::new(NONE), AtomicRef::none());
-        Self { path, file, first_line, source, lines, id, next }
+        Self { path, file, first_line, source, lines, options: Options::new(), id, next }
     }
 
-    /// Returns the function's path, as `crate::module::function`.
+    /// Returns the site with other options.
+    #[must_use]
+    pub const fn with(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    #[inline]
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Returns the function's name: its path, as `crate::module::function`, if
+    /// it was given no other.
     pub(crate) fn name(&self) -> &'static str {
-        // `path` names an item inside the function: its own path, less a segment.
+        if let Some(name) = self.options.name {
+            return name;
+        }
+        // `path` names a function inside the static inside the function.
         let path = (self.path)();
-        path.rsplit_once("::").map_or(path, |(function, _)| function)
+        let function = path.rsplitn(3, "::").nth(2).unwrap_or(path);
+        // The body of an `async fn` is a closure to the compiler.
+        function.trim_end_matches("::{{closure}}")
     }
 
     pub(crate) fn file(&self) -> &'static str {
@@ -118,7 +134,7 @@ impl Site {
     #[cold]
     #[inline(never)]
     fn register(&'static self) -> usize {
-        switch_on();
+        switch::on();
         let new = IDS.fetch_add(1, Ordering::Relaxed);
         // Relaxed: the id says nothing about other memory. Of two threads that
         // enter the function first, one wins; the other's id stays unused.
@@ -144,18 +160,7 @@ impl fmt::Debug for Site {
 
 /// Returns every function that was entered, in the order of first entry.
 pub(crate) fn entered() -> Vec<&'static Site> {
-    let mut sites: Vec<_> = SITES.iter().collect();
+    let mut sites: Vec<_> = SITES.iter().filter(|site| !site.options.is_hidden).collect();
     sites.sort_by_key(|site| site.id());
     sites
-}
-
-/// Begins to count, and arranges for the report at the program's exit.
-fn switch_on() {
-    static SWITCH: Once = Once::new();
-    SWITCH.call_once(|| {
-        baseline::note();
-        alloc::start_counting();
-        installed::find_out();
-        output::at_exit();
-    });
 }

@@ -83,6 +83,7 @@ impl<T> AtomicRef<T> {
     }
 
     /// Stores `value`.
+    #[inline]
     pub(crate) fn set(&self, value: Option<&'static T>) {
         self.pointer.store(as_pointer(value), Ordering::Release);
     }
@@ -103,6 +104,7 @@ impl<T> fmt::Debug for AtomicRef<T> {
 }
 
 /// Returns the address that stands for `value` in an [`AtomicRef`].
+#[inline]
 fn as_pointer<T>(value: Option<&'static T>) -> *mut T {
     value.map_or(ptr::null_mut(), |value| ptr::from_ref(value).cast_mut())
 }

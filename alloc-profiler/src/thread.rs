@@ -16,16 +16,22 @@
 
 use std::alloc::{Layout, handle_alloc_error};
 use std::cell::Cell;
-use std::fmt;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use crate::baseline;
 use crate::clock;
-use crate::counters::{HeapCounters, HeapCounts, Tally};
+use crate::counters::{HeapCounts, Tally, ThreadCounters};
+use crate::frame::Frame;
 use crate::site::Site;
+use crate::slot_table::SlotTable;
 use crate::slots::SiteSlots;
 use crate::statics::{self, AtomicRef, List, Node};
+use crate::thread_name::{NameTag, ThreadName};
+use crate::timing::Lots;
+
+/// Records beyond which none is made for the sake of a thread's name.
+const MAX_RECORDS: usize = 1024;
 
 /// Every record ever made.
 static RECORDS: List<ThreadRecord> = List::new();
@@ -41,7 +47,15 @@ thread_local! {
 #[derive(Debug)]
 pub(crate) struct ThreadRecord {
     /// What the thread asked of the allocator.
-    pub(crate) counters: HeapCounters,
+    pub(crate) counters: ThreadCounters,
+    /// Which runs of its lines are timed.
+    pub(crate) lots: Lots,
+    /// The name of the threads whose figures these are.
+    name: NameTag,
+    /// Whether the thread that has the record is known to have that name.
+    is_named: AtomicBool,
+    /// How much of the profiler's own work is under way on the thread.
+    muted: Tally,
     /// What it recorded, a [`SiteSlots`] for each function that it entered.
     slots: List<SiteSlots>,
     /// The way from a site's id to its slots.
@@ -68,8 +82,9 @@ impl Node for ThreadRecord {
 
 /// Lets `step` count on the calling thread's record. For the allocator: it never
 /// allocates there and never panics; if no record can be had, nothing is counted.
+/// Returns what `step` does, or `false`.
 #[inline]
-pub(crate) fn count(step: impl FnOnce(&HeapCounters)) {
+pub(crate) fn count(step: impl FnOnce(&ThreadCounters) -> bool) -> bool {
     match RECORD.get() {
         Some(record) => step(&record.counters),
         None => count_on_new_record(step),
@@ -78,11 +93,13 @@ pub(crate) fn count(step: impl FnOnce(&HeapCounters)) {
 
 #[cold]
 #[inline(never)]
-fn count_on_new_record(step: impl FnOnce(&HeapCounters)) {
-    if let Some(record) = attach() {
-        step(&record.counters);
-        record.give_back_if_borrowed();
-    }
+fn count_on_new_record(step: impl FnOnce(&ThreadCounters) -> bool) -> bool {
+    let Some(record) = attach() else {
+        return false;
+    };
+    let outcome = step(&record.counters);
+    record.give_back_if_borrowed();
+    outcome
 }
 
 /// Returns the calling thread's record. Aborts when the system has no memory
@@ -92,6 +109,19 @@ pub(crate) fn current() -> &'static ThreadRecord {
     RECORD.get().unwrap_or_else(|| {
         attach().unwrap_or_else(|| handle_alloc_error(Layout::new::<ThreadRecord>()))
     })
+}
+
+/// Returns the calling thread's record, for a profiled call: one that has the
+/// thread's name.
+#[inline]
+pub(crate) fn current_for_calls() -> &'static ThreadRecord {
+    let record = current();
+    if record.is_named.load(Ordering::Relaxed) { record } else { record.exchange_by_name() }
+}
+
+/// Returns the calling thread's record if it has one.
+pub(crate) fn existing() -> Option<&'static ThreadRecord> {
+    RECORD.get()
 }
 
 /// Returns every record, of running and of ended threads.
@@ -125,7 +155,11 @@ impl Drop for GiveBack {
 impl ThreadRecord {
     const fn new() -> Self {
         Self {
-            counters: HeapCounters::new(),
+            counters: ThreadCounters::new(),
+            lots: Lots::new(),
+            name: NameTag::new(),
+            is_named: AtomicBool::new(false),
+            muted: Tally::new(),
             slots: List::new(),
             table: SlotTable::new(),
             calls: Tally::new(),
@@ -139,12 +173,63 @@ impl ThreadRecord {
 
     /// Returns a record that no thread has, an old one if there is one.
     fn claim() -> Option<&'static Self> {
-        if let Some(record) = records().find(|record| record.try_claim()) {
-            return Some(record);
-        }
+        records().find(|record| record.try_claim()).or_else(Self::make)
+    }
+
+    /// Returns a new record, claimed.
+    fn make() -> Option<&'static Self> {
         let record = statics::leak(Self::new())?;
         RECORDS.push(record);
         Some(record)
+    }
+
+    /// Returns the calling thread's record from now on: this one, if the thread's
+    /// name fits it, or one that has the name.
+    ///
+    /// A thread has its name only a moment after its first allocation, so the
+    /// name is looked at when it first enters a profiled function.
+    #[cold]
+    #[inline(never)]
+    fn exchange_by_name(&'static self) -> &'static Self {
+        let name = ThreadName::of_this_thread();
+        let record = if self.name.is(name) || self.name.is_empty() {
+            self
+        } else {
+            let has_name = |record: &&Self| record.name.is(name) && record.try_claim();
+            let is_free = |record: &&Self| record.name.is_empty() && record.try_claim();
+            let found = records().find(has_name).or_else(|| records().find(is_free));
+            let new = || if records().count() < MAX_RECORDS { Self::make() } else { None };
+            found.or_else(new).unwrap_or(self)
+        };
+        if record.name.is_empty() {
+            record.name.set(name);
+        } else if !record.name.is(name) {
+            record.name.set(ThreadName::SEVERAL);
+        }
+        record.is_named.store(true, Ordering::Relaxed);
+        if !ptr::eq(record, self) {
+            let is_borrowed = self.borrowed.load(Ordering::Relaxed);
+            record.borrowed.store(is_borrowed, Ordering::Relaxed);
+            self.give_back();
+            RECORD.set(Some(record));
+        }
+        record
+    }
+
+    /// Returns the name of the threads whose figures these are.
+    pub(crate) fn name(&self) -> ThreadName {
+        self.name.get()
+    }
+
+    /// Returns whether what the thread allocates now is the profiler's own.
+    pub(crate) fn is_muted(&self) -> bool {
+        self.muted.get() > 0
+    }
+
+    /// Returns how many profiled calls are on the thread's stack.
+    #[inline]
+    pub(crate) fn calls(&self) -> u64 {
+        self.calls.get()
     }
 
     fn try_claim(&self) -> bool {
@@ -156,6 +241,7 @@ impl ThreadRecord {
     /// Takes the record from the calling thread, for the next one that needs one.
     fn give_back(&self) {
         RECORD.set(None);
+        self.is_named.store(false, Ordering::Relaxed);
         // The next owner looks at once.
         self.looked_at.set(0);
         self.claimed.store(false, Ordering::Release);
@@ -169,9 +255,11 @@ impl ThreadRecord {
     }
 
     /// Closes the books on calls that will never return.
-    fn abandon_calls(&self) {
-        let live = self.others_live_bytes().wrapping_add(self.counters.net_bytes());
-        self.slots.iter().for_each(|slots| slots.abandon(&self.counters, live));
+    fn abandon_calls(&'static self) {
+        // The innermost first, since each leaves its peak to the next.
+        while let Some(slots) = self.innermost() {
+            Frame::abandon(self, slots);
+        }
         self.calls.set(0);
     }
 
@@ -203,6 +291,16 @@ impl ThreadRecord {
         self.slots.iter()
     }
 
+    /// Returns the slots of the innermost profiled call in progress.
+    pub(crate) fn innermost(&self) -> Option<&'static SiteSlots> {
+        self.running().max_by_key(|slots| slots.level.get())
+    }
+
+    /// Returns the slots of the functions that are running on the thread.
+    pub(crate) fn running(&self) -> impl Iterator<Item = &'static SiteSlots> + use<> {
+        self.slots.iter().filter(|slots| slots.depth.get() > 0)
+    }
+
     /// Begins a profiled call.
     #[inline]
     pub(crate) fn begin_call(&self) {
@@ -210,12 +308,6 @@ impl ThreadRecord {
             self.look_at_others();
         }
         self.calls.add(1);
-    }
-
-    /// Returns whether one profiled call alone is on the thread's stack.
-    #[inline]
-    pub(crate) fn is_in_outermost_call(&self) -> bool {
-        self.calls.get() == 1
     }
 
     /// Ends a profiled call.
@@ -281,13 +373,16 @@ impl Moment {
 pub(crate) struct Uncounted {
     record: &'static ThreadRecord,
     before: HeapCounts,
+    peak_bytes: i64,
 }
 
 impl Uncounted {
     /// Stops the calling thread's counters.
     pub(crate) fn begin() -> Self {
         let record = current();
-        Self { record, before: record.counters.get() }
+        record.muted.add(1);
+        let counters = &record.counters;
+        Self { record, before: counters.get(), peak_bytes: counters.peak_bytes() }
     }
 
     /// Returns whether anything passed through the counters since.
@@ -299,56 +394,15 @@ impl Uncounted {
 impl Drop for Uncounted {
     fn drop(&mut self) {
         self.record.counters.set(&self.before);
+        self.record.counters.set_peak(self.peak_bytes);
+        self.record.muted.add(u64::MAX);
         self.record.give_back_if_borrowed();
-    }
-}
-
-/// Sites that one [`Segment`] covers, and segments that a [`SlotTable`] covers.
-const SEGMENT: usize = 64;
-
-/// The slots of [`SEGMENT`] sites with neighbouring ids.
-#[derive(Debug)]
-struct Segment([AtomicRef<SiteSlots>; SEGMENT]);
-
-/// A thread's slots by the site's id: two loads, no hashing. It grows by whole
-/// segments that never move, and ends at 4096 sites.
-struct SlotTable([AtomicRef<Segment>; SEGMENT]);
-
-impl SlotTable {
-    const fn new() -> Self {
-        Self([const { AtomicRef::none() }; SEGMENT])
-    }
-
-    #[inline]
-    fn get(&self, id: usize) -> Option<&'static SiteSlots> {
-        self.0.get(id / SEGMENT)?.get()?.0[id % SEGMENT].get()
-    }
-
-    fn set(&self, id: usize, slots: &'static SiteSlots) {
-        let Some(place) = self.0.get(id / SEGMENT) else {
-            return;
-        };
-        let segment = place.get().or_else(|| {
-            let segment = statics::leak(Segment([const { AtomicRef::none() }; SEGMENT]));
-            place.set(segment);
-            segment
-        });
-        if let Some(segment) = segment {
-            segment.0[id % SEGMENT].set(Some(slots));
-        }
-    }
-}
-
-impl fmt::Debug for SlotTable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SlotTable").finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::Line;
 
     #[test]
     fn ended_threads_records_are_used_again() {
@@ -370,32 +424,12 @@ mod tests {
             let uncounted = Uncounted::begin();
             assert!(!uncounted.saw_anything());
             count(|counters| counters.count_allocated(100));
-            count(|counters| counters.count_freed(7));
+            count(|counters| {
+                counters.count_freed(7);
+                false
+            });
             assert!(uncounted.saw_anything());
         }
         assert_eq!(record.counters.get(), before);
-    }
-
-    #[test]
-    fn sites_past_the_tables_end_have_slots_too() {
-        const LINES: &[Line] = &[Line::statement(1)];
-        fn path() -> &'static str {
-            "tests::path"
-        }
-        let site = statics::leak(Site::new(path, "file", 1, "text", LINES)).unwrap();
-        let table = SlotTable::new();
-        let slots = SiteSlots::leak(site);
-        for id in [0, 63, 64, 4095] {
-            assert!(table.get(id).is_none());
-            table.set(id, slots);
-            assert!(ptr::eq(table.get(id).unwrap(), slots));
-        }
-        table.set(4096, slots);
-        assert!(table.get(4096).is_none());
-        let record = current();
-        assert!(ptr::eq(
-            record.find_or_add_slots(site, site.id()),
-            record.find_or_add_slots(site, site.id()),
-        ));
     }
 }

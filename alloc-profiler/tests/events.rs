@@ -1,5 +1,5 @@
-//! The `tracing` events: one for each outermost profiled call, with its figures,
-//! and whatever the subscriber does meanwhile is charged to nobody.
+//! The `tracing` events: one for each profiled call, with its figures, and
+//! whatever the subscriber does meanwhile is charged to nobody.
 
 mod common;
 
@@ -72,26 +72,44 @@ fn inner(n: usize) -> Vec<u8> {
     result
 }
 
+#[profile]
+fn recursive(n: usize) -> usize {
+    let block = Box::new([n; 4]);
+    if n == 0 { block.len() } else { recursive(n - 1) }
+}
+
+/// Returns the events so far, and forgets them.
+fn events() -> Vec<String> {
+    std::mem::take(&mut EVENTS.lock().unwrap())
+}
+
 #[test]
-fn an_outermost_call_sends_one_event() {
+fn each_call_sends_one_event() {
     // What was entered before there is a subscriber sends nothing.
     in_the_subscriber();
     tracing::dispatcher::set_global_default(Dispatch::new(Keeper)).unwrap();
     let kept = outer();
     thread::spawn(|| drop(inner(0))).join().unwrap();
-    let events = EVENTS.lock().unwrap();
+    recursive(2);
     let expected = [
-        "net_bytes=20 allocated_bytes=30 freed_bytes=10",
-        "net_bytes=0 allocated_bytes=0 freed_bytes=0",
+        ("inner", "net_bytes=10 allocated_bytes=10 freed_bytes=0", "peak_bytes=10"),
+        ("inner", "net_bytes=20 allocated_bytes=20 freed_bytes=0", "peak_bytes=20"),
+        ("outer", "net_bytes=20 allocated_bytes=30 freed_bytes=10", "peak_bytes=30"),
+        ("inner", "net_bytes=0 allocated_bytes=0 freed_bytes=0", "peak_bytes=0"),
+        ("recursive", "net_bytes=0 allocated_bytes=32 freed_bytes=32", "peak_bytes=32"),
+        ("recursive", "net_bytes=0 allocated_bytes=64 freed_bytes=64", "peak_bytes=64"),
+        ("recursive", "net_bytes=0 allocated_bytes=96 freed_bytes=96", "peak_bytes=96"),
     ];
-    assert_eq!(events.len(), 2, "{events:?}");
-    for ((event, name), expected) in events.iter().zip(["outer", "inner"]).zip(expected) {
+    let events = events();
+    assert_eq!(events.len(), expected.len(), "{events:?}");
+    for (event, (name, bytes, peak)) in events.iter().zip(expected) {
         assert!(event.contains(&format!("name=\"events::{name}\"")), "{event}");
-        assert!(event.contains(expected), "{event}");
+        assert!(event.contains(bytes) && event.contains(peak), "{event}");
+        assert!(event.contains("duration_ns="), "{event}");
     }
-    drop(events);
     expect("outer");
-    assert_eq!(function("in_the_subscriber").calls, 3);
+    // Once before there was a subscriber, and once for each event.
+    assert_eq!(function("in_the_subscriber").calls, 1 + 7);
     assert_eq!(function("in_the_subscriber").total_bytes, 0);
     assert_eq!(function("inner").total_bytes, 30);
     drop(kept);

@@ -180,8 +180,9 @@ fn settings_are_obeyed() {
     assert_eq!(String::from_utf8_lossy(&output.stdout), once);
     assert_eq!(
         String::from_utf8_lossy(&output.stderr),
-        "alloc_profiler: ALLOC_PROFILER=sideways is unknown; use on, classic or off \
-         (the table is printed)\n",
+        "alloc_profiler: ALLOC_PROFILER=sideways makes no sense: \"sideways\" is unknown; use \
+         classic, wide, json:PATH or off, several with commas between (the classic table is \
+         printed)\n",
     );
     assert!(output.status.success());
 }

@@ -382,10 +382,9 @@ fn spans_lines() -> Vec<String> {
     let words = "to be or not to be"
         .split(' ') //= -
         .filter(|word| {
-            //= -
-            let length = word.len(); //= -
-            length > 0 //= -
-        })
+            let copy = bytes(word.len()); //= 13 6
+            !copy.is_empty() //= 0 6
+        }) //= -13 6
         .collect::<Vec<_>>();
     words
         .iter() //= -
@@ -394,7 +393,7 @@ fn spans_lines() -> Vec<String> {
 }
 
 #[test]
-fn a_statement_is_charged_to_its_first_line() {
+fn a_statement_is_charged_to_its_first_line_and_closures_to_their_own() {
     let words = spans_lines();
     let function = function("spans_lines");
     // The capacities are std's business; that nothing is lost is ours.
@@ -406,7 +405,11 @@ fn a_statement_is_charged_to_its_first_line() {
     assert!(made > 0 && made == -dropped, "{function}");
     assert_eq!(mapped, i64::try_from(kept).unwrap(), "{function}");
     assert_eq!((sum(&function), function.total_bytes), (mapped, mapped), "{function}");
-    let blank = function.lines.iter().filter(|line| line.source.contains("//= -"));
+    for (text, expected) in [("let copy", 13), ("!copy", 0), ("}) //=", -13)] {
+        let found = figures(&function, text);
+        assert_eq!((found.increment_bytes, found.occurrences), (expected, 6), "{function}");
+    }
+    let blank = function.lines.iter().filter(|line| line.source.ends_with("//= -"));
     assert!(blank.into_iter().all(|line| line.figures.is_none()), "{function}");
 }
 

@@ -1,8 +1,10 @@
 //! What the expansion consists of. That it behaves is tested in `alloc-profiler`.
 
 use quote::quote;
+use syn::ItemFn;
 
 use super::*;
+use crate::tokens::Start;
 
 /// Expands the text of a function, whose lines count.
 fn expand(text: &str) -> TokenStream {
@@ -48,6 +50,14 @@ const EVERYTHING: &str = r"unsafe fn everything(n: u32) -> Option<u32> {
     fn nested() {
         nothing();
     }
+    let later = async move {
+        let c = 1;
+        c
+    };
+    let closure = |y| {
+        y + 1
+    };
+    let bare = |y| y + 1;
     Some(x)
 }";
 
@@ -55,11 +65,10 @@ const EVERYTHING: &str = r"unsafe fn everything(n: u32) -> Option<u32> {
 fn probes_stand_where_they_should() {
     let guard = |text: &str| -> TokenStream {
         let tokens = expand(text).to_string();
-        let start = tokens.find("let guard").expect("a guard");
-        let end = tokens.find("enter (& SITE) } ;").expect("its end");
-        format!("{} {}", &tokens[..start], &tokens[end + "enter (& SITE) } ;".len()..])
-            .parse()
-            .expect("tokens")
+        let start = tokens.find("static __ALLOC_PROFILER_SITE").expect("a site");
+        let (_, rest) =
+            tokens[start..].split_once("enter (& __ALLOC_PROFILER_SITE) ;").expect("a guard");
+        format!("{} {rest}", &tokens[..start]).parse().expect("tokens")
     };
     let expected = quote! {
         unsafe fn everything(n: u32) -> Option<u32> {
@@ -111,8 +120,25 @@ fn probes_stand_where_they_should() {
             fn nested() {
                 nothing();
             }
-            let _close = guard.close(14usize);
-            guard.line(15usize);
+            guard.line(14usize);
+            let later = ::alloc_profiler::private::Task::part(&__ALLOC_PROFILER_SITE, 14usize, async move {
+                let guard = ::alloc_profiler::private::Probes::wandering(&__ALLOC_PROFILER_SITE);
+                guard.line(15usize);
+                let c = 1;
+                let _close = guard.close(16usize);
+                guard.line(17usize);
+                c
+            });
+            guard.line(18usize);
+            let closure = |y| {
+                let guard = ::alloc_profiler::private::Part::enter(&__ALLOC_PROFILER_SITE, 18usize);
+                guard.line(19usize);
+                y + 1
+            };
+            guard.line(20usize);
+            let bare = |y| y + 1;
+            let _close = guard.close(21usize);
+            guard.line(22usize);
             Some(x)
         }
     };
@@ -123,7 +149,7 @@ fn probes_stand_where_they_should() {
 fn the_site_describes_the_function() {
     let expansion = expand("fn f() {\n    // why\n    g();\n}").to_string();
     let site = quote! {
-        static SITE: ::alloc_profiler::private::Site = ::alloc_profiler::private::Site::new
+        static __ALLOC_PROFILER_SITE: ::alloc_profiler::private::Site
     };
     assert!(expansion.contains(&site.to_string()), "{expansion}");
     assert!(expansion.contains(r#""fn f ()"#) && expansion.contains("// why"), "{expansion}");
@@ -152,6 +178,57 @@ fn tokens_without_positions_expand_too() {
     let item = quote! { pub fn f(n: u32) -> u32 { let x = n; if x > 1 { return 2; } x } };
     let expansion = profile(Span::call_site(), TokenStream::new(), item);
     assert!(syn::parse2::<ItemFn>(expansion).is_ok());
+}
+
+#[test]
+fn an_async_function_runs_in_a_task() {
+    let item = "async fn f(mut a: A, (b, _): B, _: C, #[cfg(x)] d: D) -> impl E { a }";
+    let expansion = expand(item).to_string();
+    let signature = "async fn f (a : A , argument_1 : B , argument_2 : C , # [cfg (x)] d : D)";
+    assert!(expansion.starts_with(signature), "{expansion}");
+    let rebound = quote! {
+        async move {
+            let mut a = a;
+            let argument_1 = argument_1;
+            let (b, _) = argument_1;
+            let argument_2 = argument_2;
+            #[cfg(x)]
+            let d = d;
+        }
+    };
+    let rebound = rebound.to_string();
+    assert!(expansion.contains(rebound.trim_end_matches(" }")), "{expansion}");
+    assert!(expansion.contains("let value = {"), "{expansion}");
+}
+
+#[test]
+fn options_reach_the_site() {
+    let item = quote!(
+        fn f() {}
+    );
+    let args = quote!(precision = 4, stream = "x.txt", backend = "pss", each_call, name = "n");
+    let expansion = profile(Span::call_site(), args, item.clone()).to_string();
+    let expected = quote! {
+        ::alloc_profiler::private::Options::new()
+            .name("n").precision(4u8).file("x.txt").backend(::alloc_profiler::Backend::Pss).each_call()
+    };
+    assert!(expansion.contains(&expected.to_string()), "{expansion}");
+    let skipped = profile(Span::call_site(), quote!(skip), item.clone());
+    assert_eq!(skipped.to_string(), item.to_string());
+}
+
+#[test]
+fn blocks_are_walked_and_skip_is_heeded() {
+    let item = quote! {
+        mod m {
+            impl A { fn a() {} #[profile(skip)] fn b() {} const X: u8 = 1; }
+            trait T { fn c(); fn d() {} }
+            mod n { fn e() {} }
+            #[alloc_profiler::profile(skip)] impl B { fn f() {} }
+        }
+    };
+    let expansion = profile(Span::call_site(), TokenStream::new(), item);
+    assert_eq!(count("enter", expansion), 3);
 }
 
 #[test]

@@ -1,0 +1,364 @@
+//! The walk over a body, which puts the probes in.
+//!
+//! Calls are put *between* statements; no statement is wrapped, so control
+//! flow, inference, coercions and temporaries stay as they were. What is put in:
+//!
+//! ```text
+//! guard.line(3);                    before a statement on a new line
+//! let round = guard.round(3);       first in a loop's body
+//! let block = guard.block(3);       first in any other inner block
+//! guard.leave_call();               before `return`, `break`, `continue`
+//! let close = guard.close(9);       before a block's last expression: from its
+//!                                   drop on, drops are on the brace's line
+//! let guard = Part::enter(…);       first in a closure with lines of its own
+//! Task::part(…, async { … })        around such an `async` block
+//! ```
+//!
+//! The new pairs of braces are put around a match arm's or a closure's bare
+//! expression, which is a scope of its own for temporaries anyway, in every
+//! edition.
+
+use std::mem;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Arm, Block, Expr, ExprAsync, ExprClosure, MacroDelimiter, Stmt, token};
+
+use super::{hygienic, local, site_name, verbatim};
+use crate::lines::Lines;
+use crate::source::Source;
+use crate::tokens::Start;
+
+/// The state of the walk over a body.
+pub(super) struct Prober {
+    lines: Lines,
+    /// How many probes were put in.
+    count: usize,
+    /// The line in force: the one that everything is charged to at this point.
+    current: Place,
+}
+
+/// A line and its index among the probed ones.
+#[derive(Clone, Copy)]
+struct Place {
+    number: usize,
+    index: usize,
+}
+
+impl Prober {
+    /// Returns the walk over a function's body.
+    pub(super) fn new(source: &Source) -> Self {
+        let lines = Lines::new(source.lines.clone());
+        Self { lines, count: 0, current: Place { number: *source.lines.start(), index: 0 } }
+    }
+
+    /// Returns the lines that have probes.
+    pub(super) fn into_lines(self) -> Lines {
+        self.lines
+    }
+
+    /// Puts probes into the function's own block.
+    pub(super) fn in_body(&mut self, block: &mut Block) {
+        block.stmts = self.statements(block);
+    }
+
+    /// Puts probes into a loop's block. Each round counts on the loop's line.
+    fn in_loop(&mut self, block: &mut Block) {
+        let round = local_call("round", block.brace_token.span.open(), self.current.index);
+        block.stmts = self.statements(block);
+        block.stmts.insert(0, round);
+        self.count += 1;
+    }
+
+    /// Puts probes into another inner block, if it has lines of its own.
+    fn in_block(&mut self, block: &mut Block) {
+        let whole = local_call("block", block.brace_token.span.open(), self.current.index);
+        let before = block.stmts.len();
+        block.stmts = self.statements(block);
+        if block.stmts.len() > before {
+            block.stmts.insert(0, whole);
+        }
+    }
+
+    /// Returns the block's statements with their probes, in inner blocks too.
+    fn statements(&mut self, block: &mut Block) -> Vec<Stmt> {
+        let (around, before) = (self.current, block.stmts.len());
+        let close = Close::of(block, &self.lines);
+        let mut out = Vec::with_capacity(2 * block.stmts.len() + 2);
+        // Whether `current` is known to run: a `cfg` may leave its probe out.
+        let mut is_sure = true;
+        for (position, mut statement) in mem::take(&mut block.stmts).into_iter().enumerate() {
+            let Some(start) = start_of_code(&statement) else {
+                out.push(statement);
+                continue;
+            };
+            let number = self.lines.number_of(start.span).unwrap_or(self.current.number);
+            if let Some(brace) = close.before(position, number) {
+                let index = self.lines.brace(brace);
+                out.push(with_cfgs(&start, &local_call("close", start.span, index)));
+            }
+            if number != self.current.number || !is_sure {
+                self.current = Place { number, index: self.lines.statement(number) };
+                let method = if is_bare_loop(&statement) { "resume" } else { "line" };
+                out.push(with_cfgs(&start, &call(method, start.span, Some(self.current.index))));
+            }
+            if let Some(method) = exit(&statement) {
+                out.push(with_cfgs(&start, &call(method, start.span, None)));
+            }
+            is_sure = start.cfgs.is_empty();
+            self.visit_stmt_mut(&mut statement);
+            out.push(statement);
+        }
+        if let Some(brace) = close.after(self.current.number) {
+            let index = self.lines.brace(brace);
+            out.push(call("line", block.brace_token.span.close(), Some(index)));
+        }
+        self.current = around;
+        self.count += out.len() - before;
+        out
+    }
+
+    /// Puts probes into a closure's body, if it has lines of its own. A closure
+    /// may run anywhere and later, so it finds its function's record anew; it
+    /// captures nothing for that.
+    fn in_closure(&mut self, closure: &mut ExprClosure) {
+        if closure.asyncness.is_some() || closure.constness.is_some() {
+            return;
+        }
+        let at = first_span(&closure.body);
+        let enter = self.enter_part(at);
+        if self.has_probes(|prober| prober.in_closure_body(&mut closure.body)) {
+            if !matches!(&*closure.body, Expr::Block(body) if body.label.is_none()) {
+                put_in_block(&mut closure.body);
+            }
+            if let Expr::Block(body) = &mut *closure.body {
+                body.block.stmts.insert(0, enter);
+            }
+        }
+    }
+
+    fn in_closure_body(&mut self, body: &mut Expr) {
+        match body {
+            Expr::Block(block) if block.label.is_none() && block.attrs.is_empty() => {
+                self.in_body(&mut block.block);
+            }
+            other => self.visit_expr_mut(other),
+        }
+    }
+
+    /// Puts probes into an `async` block, if it has lines of its own; returns
+    /// what stands for it then.
+    fn in_async(&mut self, each: &mut ExprAsync) -> Option<Expr> {
+        let at = each.async_token.span;
+        let (span, site, index) = (hygienic(at), site_name(at), self.current.index);
+        if !self.has_probes(|prober| prober.in_body(&mut each.block)) {
+            return None;
+        }
+        let guard = local("guard", at);
+        each.block.stmts.insert(
+            0,
+            verbatim(quote_spanned! {span=>
+                let #guard = ::alloc_profiler::private::Probes::wandering(&#site);
+            }),
+        );
+        let attributes = mem::take(&mut each.attrs);
+        Some(Expr::Verbatim(quote_spanned! {span=>
+            #(#attributes)* ::alloc_profiler::private::Task::part(&#site, #index, #each)
+        }))
+    }
+
+    /// Returns whether `walk` puts probes in that find the function's record by
+    /// themselves.
+    fn has_probes(&mut self, walk: impl FnOnce(&mut Self)) -> bool {
+        let before = mem::take(&mut self.count);
+        walk(self);
+        mem::replace(&mut self.count, before) > 0
+    }
+
+    /// Returns the first statement of a closure whose body begins at `at`.
+    fn enter_part(&self, at: Span) -> Stmt {
+        let (guard, site, index) = (local("guard", at), site_name(at), self.current.index);
+        verbatim(quote_spanned! {hygienic(at)=>
+            let #guard = ::alloc_profiler::private::Part::enter(&#site, #index);
+        })
+    }
+}
+
+impl VisitMut for Prober {
+    fn visit_block_mut(&mut self, block: &mut Block) {
+        self.in_block(block);
+    }
+
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        match expr {
+            Expr::ForLoop(each) => {
+                self.visit_expr_mut(&mut each.expr);
+                self.in_loop(&mut each.body);
+            }
+            Expr::While(each) => {
+                self.visit_expr_mut(&mut each.cond);
+                self.in_loop(&mut each.body);
+            }
+            Expr::Loop(each) => self.in_loop(&mut each.body),
+            // Its length is a constant.
+            Expr::Repeat(array) => self.visit_expr_mut(&mut array.expr),
+            Expr::Closure(closure) => self.in_closure(closure),
+            Expr::Async(each) => {
+                if let Some(task) = self.in_async(each) {
+                    *expr = task;
+                }
+            }
+            // Bodies that run in the compiler, and what is not stable.
+            Expr::Const(_) | Expr::TryBlock(_) => {}
+            _ => visit_mut::visit_expr_mut(self, expr),
+        }
+    }
+
+    fn visit_arm_mut(&mut self, arm: &mut Arm) {
+        if let Some(line) = self.lines.number_of(first_span(&arm.body))
+            && line != self.current.number
+            && can_stand_in_block(&arm.body)
+        {
+            put_in_block(&mut arm.body);
+        }
+        if let Some((_, condition)) = &mut arm.guard {
+            self.visit_expr_mut(condition);
+        }
+        self.visit_expr_mut(&mut arm.body);
+    }
+
+    // What has no statements that run here: nested functions and other items,
+    // and constants in types, patterns and generic arguments.
+    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+    fn visit_type_mut(&mut self, _: &mut syn::Type) {}
+    fn visit_pat_mut(&mut self, _: &mut syn::Pat) {}
+    fn visit_path_mut(&mut self, _: &mut syn::Path) {}
+    fn visit_angle_bracketed_generic_arguments_mut(
+        &mut self,
+        _: &mut syn::AngleBracketedGenericArguments,
+    ) {
+    }
+}
+
+/// Where the drops of a block's locals begin to be charged to its brace.
+enum Close {
+    /// Nothing is dropped there.
+    Nowhere,
+    /// Before the statement at `position`, the last: an expression.
+    Before { position: usize, brace: usize },
+    /// After the last statement: a `let`.
+    After { brace: usize },
+}
+
+impl Close {
+    fn of(block: &Block, lines: &Lines) -> Self {
+        let Some(brace) = lines.number_of(block.brace_token.span.close()) else {
+            return Self::Nowhere;
+        };
+        let is_code = |statement: &Stmt| start_of_code(statement).is_some();
+        let Some(position) = block.stmts.iter().rposition(is_code) else {
+            return Self::Nowhere;
+        };
+        if matches!(block.stmts[position], Stmt::Local(_)) {
+            return Self::After { brace };
+        }
+        // A macro may expand to `let`.
+        let binds = |statement: &Stmt| matches!(statement, Stmt::Local(_) | Stmt::Macro(_));
+        if block.stmts[..position].iter().any(binds) {
+            Self::Before { position, brace }
+        } else {
+            Self::Nowhere
+        }
+    }
+
+    /// Returns the brace's line if the drops begin before the statement at
+    /// `position`, which begins on line `number`.
+    fn before(&self, at: usize, number: usize) -> Option<usize> {
+        match *self {
+            Self::Before { position, brace } if position == at && brace != number => Some(brace),
+            _ => None,
+        }
+    }
+
+    /// Returns the brace's line if the drops begin after all statements, of which
+    /// the last began on line `number`.
+    fn after(&self, number: usize) -> Option<usize> {
+        match *self {
+            Self::After { brace } if brace != number => Some(brace),
+            _ => None,
+        }
+    }
+}
+
+/// Returns where a statement that runs begins; `None` for items and for `;`.
+fn start_of_code(statement: &Stmt) -> Option<Start> {
+    match statement {
+        Stmt::Item(_) => None,
+        Stmt::Expr(Expr::Verbatim(tokens), _) if tokens.is_empty() => None,
+        _ => Start::of(statement.to_token_stream()),
+    }
+}
+
+/// Returns whether a statement is a `loop`, which has no condition to count.
+fn is_bare_loop(statement: &Stmt) -> bool {
+    matches!(statement, Stmt::Expr(Expr::Loop(_), _))
+}
+
+/// Returns the method to call before a statement that leaves the innermost loop
+/// or the function for good.
+fn exit(statement: &Stmt) -> Option<&'static str> {
+    let Stmt::Expr(expr, _) = statement else {
+        return None;
+    };
+    match expr {
+        Expr::Return(_) => Some("leave_call"),
+        Expr::Break(leave) if leave.label.is_none() => Some("leave_round"),
+        Expr::Continue(leave) if leave.label.is_none() => Some("leave_round"),
+        _ => None,
+    }
+}
+
+/// Returns whether an arm's body means the same as the last expression of a
+/// block. A macro with braces would become a statement.
+fn can_stand_in_block(body: &Expr) -> bool {
+    match body {
+        Expr::Block(_) | Expr::Unsafe(_) | Expr::Verbatim(_) | Expr::Let(_) => false,
+        Expr::Macro(call) => !matches!(call.mac.delimiter, MacroDelimiter::Brace(_)),
+        _ => true,
+    }
+}
+
+/// Puts braces around an arm's body.
+fn put_in_block(body: &mut Expr) {
+    let span = hygienic(first_span(body));
+    let inner = mem::replace(body, Expr::Verbatim(TokenStream::new()));
+    let block = Block { brace_token: token::Brace(span), stmts: vec![Stmt::Expr(inner, None)] };
+    *body = Expr::Block(syn::ExprBlock { attrs: Vec::new(), label: None, block });
+}
+
+/// Returns the span of an expression's first token after its attributes.
+fn first_span(expr: &Expr) -> Span {
+    Start::of(expr.to_token_stream()).map_or_else(|| expr.span(), |start| start.span)
+}
+
+/// Puts the statement's own conditions on its probe: without the statement the
+/// probe must not be there either, or it may stand behind the block's value.
+fn with_cfgs(start: &Start, probe: &Stmt) -> Stmt {
+    let cfgs = &start.cfgs;
+    verbatim(quote_spanned!(hygienic(start.span)=> #cfgs #probe))
+}
+
+/// Returns the statement `guard.method(index);`.
+fn call(method: &str, at: Span, index: Option<usize>) -> Stmt {
+    let (guard, method) = (local("guard", at), Ident::new(method, hygienic(at)));
+    verbatim(quote_spanned!(hygienic(at)=> #guard.#method(#index);))
+}
+
+/// Returns the statement `let method = guard.method(index);`.
+fn local_call(method: &str, at: Span, index: usize) -> Stmt {
+    let (guard, method) = (local("guard", at), Ident::new(method, hygienic(at)));
+    let name = local(&format!("_{method}"), at);
+    verbatim(quote_spanned!(hygienic(at)=> let #name = #guard.#method(#index);))
+}
