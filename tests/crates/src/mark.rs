@@ -68,8 +68,6 @@ impl fmt::Display for Tally {
 enum Reason {
     /// A `const fn`: the attribute refuses it.
     Const,
-    /// An `async fn`: the attribute refuses it.
-    Async,
     /// It stands in the tokens of a macro.
     Macro,
 }
@@ -78,7 +76,6 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Const => "const",
-            Self::Async => "async",
             Self::Macro => "in macros",
         })
     }
@@ -116,8 +113,6 @@ impl Functions {
     fn note(&mut self, signature: &Signature, head: TokenStream) {
         if signature.constness.is_some() {
             self.tally.leave_out(Reason::Const, 1);
-        } else if signature.asyncness.is_some() {
-            self.tally.leave_out(Reason::Async, 1);
         } else if let Some(first) = head.into_iter().next() {
             self.starts.push(first.span().byte_range().start);
             self.tally.marked += 1;
