@@ -211,7 +211,8 @@ impl ThreadCounters {
         Self {
             counts: HeapCounters::new(),
             peak_bytes: SignedTally::new(0),
-            watermark_bytes: SignedTally::new(i64::MAX),
+            // Passed at once, to find out whether there is a limit.
+            watermark_bytes: SignedTally::new(i64::MIN),
         }
     }
 

@@ -64,6 +64,7 @@ mod output;
 pub mod private;
 mod render;
 mod report;
+mod sampler;
 #[cfg(test)]
 mod samples;
 mod scopes;
@@ -96,6 +97,7 @@ pub use output::{Output, print_report, set_output};
 pub use report::{
     FunctionReport, LineFigures, LineReport, Report, ScopeReport, ThreadReport, Usage, report,
 };
+pub use sampler::{MemoryUsage, Sample, Sampler, memory_usage};
 pub use scopes::{Timestamp, timestamp};
 
 /// Records, for each line of a function, the heap bytes that it added or gave

@@ -87,16 +87,17 @@ pub fn timestamp(name: impl Into<Cow<'static, str>>) -> Timestamp {
 impl Drop for Timestamp {
     fn drop(&mut self) {
         let (heap, _) = self.stretch.end(self.record);
+        let end_live_bytes = live_bytes(self.record);
         {
             let _uncounted = Uncounted::begin();
-            self.keep(heap.peak_bytes);
+            self.keep(end_live_bytes, heap.peak_bytes);
         }
         self.record.end_call();
     }
 }
 
 impl Timestamp {
-    fn keep(&self, peak_bytes: u64) {
+    fn keep(&self, end_live_bytes: u64, peak_bytes: u64) {
         if COUNT.fetch_add(1, Ordering::Relaxed) >= MAX_SCOPES {
             return;
         }
@@ -106,7 +107,7 @@ impl Timestamp {
             start_s: self.start_s,
             end_s: now_s(),
             start_live_bytes: self.start_live_bytes,
-            end_live_bytes: live_bytes(self.record),
+            end_live_bytes,
             peak_bytes,
         };
         if let Some(ended) = statics::leak(Ended { report, next: AtomicRef::none() }) {
