@@ -18,7 +18,7 @@ use table::{Row, Table};
 const SAMPLE: &str = include_str!("../../../tests/memory_profiler/sample.txt");
 /// Prints it anew.
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/memory_profiler/run");
-/// What the script ends with when there is no Python, or no way to PyPI.
+/// What the script ends with when there is no Python, or no way to its packages.
 const OUT_OF_REACH: i32 = 3;
 
 /// What the function's three statements set.
