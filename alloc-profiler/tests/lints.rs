@@ -30,8 +30,12 @@
 
 use std::alloc::System;
 use std::fmt;
+use std::future::{self, Future};
 use std::iter;
+use std::num::ParseIntError;
 use std::panic;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
 
 use alloc_profiler::{ProfiledAlloc, profile};
 
@@ -223,6 +227,15 @@ impl Numbers {
         let largest = self.0.iter().max()?;
         Some(*largest)
     }
+
+    async fn sum(&self, pauses: u32, _unused: String) -> u32 {
+        let mut sum = 0;
+        for number in &self.0 {
+            Pause(pauses).await;
+            sum += number;
+        }
+        sum
+    }
 }
 
 #[profile]
@@ -272,6 +285,77 @@ mod inner {
     }
 }
 
+/// Is pending so many times.
+struct Pause(u32);
+
+impl Future for Pause {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let Some(less) = self.0.checked_sub(1) else {
+            return Poll::Ready(());
+        };
+        self.0 = less;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+#[profile]
+async fn futures(
+    mut text: String,
+    (left, _): (u32, String),
+    _: u8,
+    _ignored: u8,
+    numbers: &[u32],
+) -> Result<usize, ParseIntError> {
+    let parsed: u32 = text.trim().parse()?;
+    for number in numbers {
+        Pause(*number).await;
+        if *number > left {
+            return Ok(0);
+        }
+        text.push('x');
+    }
+    let block = async {
+        let boxed = Box::new(parsed);
+        Pause(1).await;
+        *boxed
+    };
+    let owned = async move {
+        Pause(left).await;
+        text.len()
+    };
+    let step = async |x: u32| {
+        Pause(x).await;
+        x + 1
+    };
+    let sum = block.await + step(1).await;
+    Ok(owned.await + usize::try_from(sum).unwrap_or(0))
+}
+
+#[profile]
+fn boxed(n: u32) -> Pin<Box<dyn Future<Output = u32> + Send>> {
+    if n > 3 {
+        return Box::pin(future::ready(n));
+    }
+    Box::pin(async move {
+        let text = "x".repeat(2);
+        Pause(n).await;
+        text.chars().map(|_| n).sum()
+    })
+}
+
+fn block_on<F: Future>(unpinned: F) -> F::Output {
+    let mut future = pin!(unpinned);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return value;
+        }
+    }
+}
+
 #[test]
 fn strict_crates_can_profile() {
     let words = Words::default().with("to be  or not");
@@ -298,5 +382,14 @@ fn strict_crates_can_profile_blocks() {
     assert_eq!(numbers.largest(), Some(5));
     assert_eq!(numbers.to_string(), "2 5 ");
     assert_eq!(numbers.describe(), "numbers: Numbers([2, 5])");
+    assert_eq!(block_on(numbers.sum(2, String::new())), 7);
     assert_eq!(String::from(numbers), "2 5");
+}
+
+#[test]
+fn strict_crates_can_profile_futures() {
+    let run = |text: &str| futures(text.to_owned(), (3, String::new()), 0, 0, &[1, 2]);
+    assert_eq!(block_on(run("5")), Ok(10));
+    assert!(block_on(run("x")).is_err());
+    assert_eq!((block_on(boxed(2)), block_on(boxed(9))), (4, 9));
 }

@@ -56,6 +56,22 @@ driven! {
         }
     }
 
+    async_argument_ref_mut {
+        here! {
+            async fn take(ref mut a: Noisy<'_>, Pair { x, ref mut y }: Pair<'_>) -> usize {
+                a.name.push('!');
+                Pause(1).await;
+                *y = y.child("new");
+                a.len() + x as usize
+            }
+        }
+        struct Pair<'a> { x: u32, y: Noisy<'a> }
+
+        pub fn async_argument_ref_mut(log: &Log, n: u32) -> (Option<usize>, usize) {
+            drive(log, n, || take(Noisy::new("a", log), Pair { x: n, y: Noisy::new("y", log) }))
+        }
+    }
+
     async_unused_arguments {
         here! { async fn take(a: Noisy<'_>, b: Noisy<'_>, _: u32) {} }
         here! { async fn only_pause(a: Noisy<'_>, _: Noisy<'_>) { Pause(2).await; } }
