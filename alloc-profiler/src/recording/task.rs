@@ -12,10 +12,10 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::call::Call;
-use crate::frame::{Frame, Outer, Paused};
-use crate::guard::Part;
-use crate::site::Site;
+use crate::recording::call::Call;
+use crate::recording::frame::{Frame, Outer, Paused};
+use crate::recording::guard::Part;
+use crate::recording::site::Site;
 
 pin_project! {
     /// A future whose polls run as an activation of a profiled function.

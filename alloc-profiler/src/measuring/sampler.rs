@@ -11,12 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::baseline;
-use crate::measure::{HeapUse, measure};
+use crate::counting::baseline;
+use crate::counting::switch;
+use crate::counting::thread::records;
+use crate::measuring::measure::{HeapUse, measure};
 use crate::options::Backend;
-use crate::switch;
-use crate::thread::records;
-use crate::usage;
+use crate::recording::usage;
 
 /// The time between two samples, if nothing else is asked for.
 const INTERVAL: Duration = Duration::from_millis(100);

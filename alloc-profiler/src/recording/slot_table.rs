@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::slots::SiteSlots;
+use crate::recording::slots::SiteSlots;
 use crate::statics::{self, AtomicRef};
 
 /// Sites that one [`Segment`] covers, and segments that a [`SlotTable`] covers.

@@ -9,7 +9,7 @@
 //! is an estimate.
 
 use crate::clock;
-use crate::counters::Tally;
+use crate::counting::counters::Tally;
 
 /// Runs of a line that are all timed, on each thread.
 const EXACT_RUNS: u64 = 64;

@@ -19,10 +19,10 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::clock;
-use crate::site::Site;
-use crate::slots::{LineSlot, NEVER, SiteSlots};
-use crate::thread::{self, ThreadRecord};
-use crate::usage;
+use crate::counting::thread::{self, ThreadRecord};
+use crate::recording::site::Site;
+use crate::recording::slots::{LineSlot, NEVER, SiteSlots};
+use crate::recording::usage;
 
 /// What a `continue`, `break` or `return` leaves. The locals that it drops on
 /// its way are charged to its own line, so the blocks on the way restore nothing.

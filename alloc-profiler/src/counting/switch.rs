@@ -3,10 +3,10 @@
 
 use std::sync::Once;
 
-use crate::alloc;
-use crate::baseline;
-use crate::installed;
-use crate::limit;
+use crate::counting::alloc;
+use crate::counting::baseline;
+use crate::counting::installed;
+use crate::measuring::limit;
 use crate::output;
 
 /// Begins to count, and arranges for the report at the program's exit.

@@ -5,14 +5,14 @@
 //! A call's figures are gathered over its stretches: a function has one, a
 //! future one for each time that it is polled, on whatever thread.
 
-use crate::events;
-use crate::frame::Frame;
-use crate::measure::{HeapUse, Stretch};
+use crate::counting::thread::Uncounted;
+use crate::measuring::measure::{HeapUse, Stretch};
 use crate::output;
+use crate::recording::events;
+use crate::recording::frame::Frame;
+use crate::recording::site::Site;
+use crate::recording::slots::LineTotals;
 use crate::report;
-use crate::site::Site;
-use crate::slots::LineTotals;
-use crate::thread::Uncounted;
 
 /// One call in progress.
 #[derive(Debug)]

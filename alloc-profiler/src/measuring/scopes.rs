@@ -9,11 +9,11 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::measure::Stretch;
+use crate::counting::switch;
+use crate::counting::thread::{self, ThreadRecord, Uncounted};
+use crate::measuring::measure::Stretch;
 use crate::report::ScopeReport;
 use crate::statics::{self, AtomicRef, List, Node};
-use crate::switch;
-use crate::thread::{self, ThreadRecord, Uncounted};
 
 /// Scopes that are kept.
 const MAX_SCOPES: usize = 1 << 16;

@@ -12,7 +12,7 @@
 
 use tracing::Level;
 
-use crate::measure::HeapUse;
+use crate::measuring::measure::HeapUse;
 
 /// The target of the events.
 const TARGET: &str = "alloc_profiler";

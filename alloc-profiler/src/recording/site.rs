@@ -8,9 +8,9 @@
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::counting::switch;
 use crate::options::Options;
 use crate::statics::{AtomicRef, List, Node};
-use crate::switch;
 
 /// Every function that was entered.
 static SITES: List<Site> = List::new();

@@ -17,11 +17,11 @@ use std::fmt::Write as _;
 use std::process;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
 
-use crate::baseline;
+use crate::counting::baseline;
+use crate::counting::switch;
+use crate::counting::thread::{self, ThreadRecord, Uncounted};
+use crate::counting::thread_name::ThreadName;
 use crate::output;
-use crate::switch;
-use crate::thread::{self, ThreadRecord, Uncounted};
-use crate::thread_name::ThreadName;
 
 /// The environment variable that sets a limit.
 const VARIABLE: &str = "ALLOC_PROFILER_LIMIT";

@@ -11,8 +11,8 @@ use std::alloc::{GlobalAlloc, Layout};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::limit;
-use crate::thread;
+use crate::counting::thread;
+use crate::measuring::limit;
 
 /// Whether a profiled function was ever entered.
 static COUNTING: AtomicBool = AtomicBool::new(false);

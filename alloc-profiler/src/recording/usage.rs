@@ -12,9 +12,9 @@ use std::iter;
 use procfs::ProcResult;
 use procfs::process::Process;
 
+use crate::counting::thread::Uncounted;
 use crate::options::Backend;
-use crate::slots::{NEVER, SiteSlots};
-use crate::thread::Uncounted;
+use crate::recording::slots::{NEVER, SiteSlots};
 
 /// Returns the process's memory by `backend`, in bytes; zero where the system
 /// does not say.

@@ -17,11 +17,11 @@
 use std::alloc::{Layout, handle_alloc_error};
 use std::ptr;
 
-use crate::counters::{HeapCounters, HeapCounts, SignedTally, Tally};
+use crate::counting::counters::{HeapCounters, HeapCounts, SignedTally, Tally};
 use crate::options::Backend;
-use crate::site::Site;
+use crate::recording::site::Site;
+use crate::recording::timing::LineClock;
 use crate::statics::{self, AtomicRef, Node};
-use crate::timing::LineClock;
 
 /// What one thread has recorded of one source line.
 ///

@@ -10,9 +10,9 @@
 
 use std::ops::Deref;
 
-use crate::call::Call;
-use crate::frame::{Frame, Outer, Paused, Probes};
-use crate::site::Site;
+use crate::recording::call::Call;
+use crate::recording::frame::{Frame, Outer, Paused, Probes};
+use crate::recording::site::Site;
 
 /// One activation of a profiled function.
 #[derive(Debug)]

@@ -8,10 +8,10 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::clock;
-use crate::counters::HeapCounts;
-use crate::frame::Frame;
-use crate::switch;
-use crate::thread::{self, ThreadRecord, Uncounted};
+use crate::counting::counters::HeapCounts;
+use crate::counting::switch;
+use crate::counting::thread::{self, ThreadRecord, Uncounted};
+use crate::recording::frame::Frame;
 
 /// What a piece of code asked of the allocator, on the thread that ran it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -19,16 +19,16 @@ use std::cell::Cell;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-use crate::baseline;
 use crate::clock;
-use crate::counters::{HeapCounts, Tally, ThreadCounters};
-use crate::frame::Frame;
-use crate::site::Site;
-use crate::slot_table::SlotTable;
-use crate::slots::SiteSlots;
+use crate::counting::baseline;
+use crate::counting::counters::{HeapCounts, Tally, ThreadCounters};
+use crate::counting::thread_name::{NameTag, ThreadName};
+use crate::recording::frame::Frame;
+use crate::recording::site::Site;
+use crate::recording::slot_table::SlotTable;
+use crate::recording::slots::SiteSlots;
+use crate::recording::timing::Lots;
 use crate::statics::{self, AtomicRef, List, Node};
-use crate::thread_name::{NameTag, ThreadName};
-use crate::timing::Lots;
 
 /// Records beyond which none is made for the sake of a thread's name.
 const MAX_RECORDS: usize = 1024;
@@ -191,6 +191,10 @@ impl ThreadRecord {
     #[cold]
     #[inline(never)]
     fn exchange_by_name(&'static self) -> &'static Self {
+        // Somebody holds on to the record until its own work is done.
+        if self.is_muted() {
+            return self;
+        }
         let name = ThreadName::of_this_thread();
         let record = if self.name.is(name) || self.name.is_empty() {
             self

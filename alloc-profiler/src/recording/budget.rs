@@ -7,13 +7,13 @@
 
 use std::fmt::Write as _;
 
-use crate::call::Call;
-use crate::frame::{Frame, Outer, Paused, Probes};
-use crate::installed;
-use crate::measure::HeapUse;
+use crate::counting::installed;
+use crate::counting::thread::Uncounted;
+use crate::measuring::measure::HeapUse;
+use crate::recording::call::Call;
+use crate::recording::frame::{Frame, Outer, Paused, Probes};
+use crate::recording::site::Site;
 use crate::report::{self, FunctionReport, LineFigures};
-use crate::site::Site;
-use crate::thread::Uncounted;
 
 /// Lines that a failure names, at most.
 const MAX_LINES: usize = 5;
