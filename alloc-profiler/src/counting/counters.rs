@@ -8,8 +8,11 @@
 //! befits code that runs inside an allocator.
 //!
 //! A thread's peak is that of its own live heap (what it allocated less what it
-//! freed, which may be negative) since whoever asks last lowered it. Who lowers
-//! it raises it again when done, so that whoever asked before misses nothing.
+//! freed, which may be negative) since whoever asks last lowered it. Calls lower it
+//! for each of their lines, and raise it again when they are done, so that the line
+//! around them misses nothing. Stretches may begin on one line and end on another,
+//! so what is lowered is kept for the innermost one, too, and given on to the next
+//! when that ends.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -201,6 +204,9 @@ pub(crate) struct ThreadCounters {
     counts: HeapCounters,
     /// The highest that [`net_bytes`](Self::net_bytes) was since it was lowered.
     peak_bytes: SignedTally,
+    /// The highest that this was when it was lowered, since the innermost stretch
+    /// began.
+    lowered_peak_bytes: SignedTally,
     /// How high it may go before somebody wants to know; see `limit`.
     watermark_bytes: SignedTally,
 }
@@ -211,6 +217,7 @@ impl ThreadCounters {
         Self {
             counts: HeapCounters::new(),
             peak_bytes: SignedTally::new(0),
+            lowered_peak_bytes: SignedTally::new(0),
             // Passed at once, to find out whether there is a limit.
             watermark_bytes: SignedTally::new(i64::MIN),
         }
@@ -249,8 +256,33 @@ impl ThreadCounters {
     #[inline]
     pub(crate) fn lower_peak(&self) -> i64 {
         let peak = self.peak_bytes.get();
+        self.lowered_peak_bytes.raise(peak);
         self.peak_bytes.set(self.net_bytes());
         peak
+    }
+
+    /// Returns the peak since the innermost stretch began.
+    #[inline]
+    pub(crate) fn stretch_peak_bytes(&self) -> i64 {
+        self.peak_bytes.get().max(self.lowered_peak_bytes.get())
+    }
+
+    /// Begins a stretch, and lowers the peak to what is live now; returns the peak
+    /// in the stretch around it so far.
+    #[inline]
+    pub(crate) fn begin_stretch(&self) -> i64 {
+        let outer = self.stretch_peak_bytes();
+        let now = self.net_bytes();
+        self.peak_bytes.set(now);
+        self.lowered_peak_bytes.set(now);
+        outer
+    }
+
+    /// Ends the innermost stretch. The one around it, whose peak was
+    /// `outer_peak_bytes` when that began, goes on; what has been since is its too.
+    #[inline]
+    pub(crate) fn end_stretch(&self, outer_peak_bytes: i64) {
+        self.lowered_peak_bytes.raise(outer_peak_bytes);
     }
 
     /// Raises the peak to `bytes` if it is less.
@@ -262,6 +294,17 @@ impl ThreadCounters {
     /// Replaces the peak.
     pub(crate) fn set_peak(&self, bytes: i64) {
         self.peak_bytes.set(bytes);
+    }
+
+    /// Returns the peak, and that which was lowered.
+    pub(crate) fn peaks(&self) -> (i64, i64) {
+        (self.peak_bytes.get(), self.lowered_peak_bytes.get())
+    }
+
+    /// Replaces what [`peaks`](Self::peaks) returns.
+    pub(crate) fn set_peaks(&self, (peak, lowered): (i64, i64)) {
+        self.peak_bytes.set(peak);
+        self.lowered_peak_bytes.set(lowered);
     }
 
     /// Asks to be told when the thread's live heap exceeds `bytes`.

@@ -394,7 +394,7 @@ impl Moment {
 pub(crate) struct Uncounted {
     record: &'static ThreadRecord,
     before: HeapCounts,
-    peak_bytes: i64,
+    peaks: (i64, i64),
 }
 
 impl Uncounted {
@@ -403,7 +403,7 @@ impl Uncounted {
         let record = current();
         record.muted.add(1);
         let counters = &record.counters;
-        Self { record, before: counters.get(), peak_bytes: counters.peak_bytes() }
+        Self { record, before: counters.get(), peaks: counters.peaks() }
     }
 
     /// Returns whether anything passed through the counters since.
@@ -415,7 +415,7 @@ impl Uncounted {
 impl Drop for Uncounted {
     fn drop(&mut self) {
         self.record.counters.set(&self.before);
-        self.record.counters.set_peak(self.peak_bytes);
+        self.record.counters.set_peaks(self.peaks);
         self.record.muted.add(u64::MAX);
         self.record.give_back_if_borrowed();
     }

@@ -11,6 +11,7 @@ use crate::clock;
 use crate::counting::counters::HeapCounts;
 use crate::counting::switch;
 use crate::counting::thread::{self, ThreadRecord, Uncounted};
+use crate::recording::frame::Frame;
 
 /// What a piece of code asked of the allocator, on the thread that ran it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -189,8 +190,12 @@ pub struct Measuring {
 }
 
 impl Measuring {
-    /// Begins to measure. Stretches may lie in one another, and overlap: then
-    /// the outer peak may miss what rose and fell in between.
+    /// Begins to measure.
+    ///
+    /// Stretches may lie in one another, and begin and end on different lines of a
+    /// profiled function. One that begins in another, or in a call of a profiled
+    /// function, should end there: if it does not, its counts are right, but the
+    /// peaks of both may not be.
     pub fn begin() -> Self {
         switch::on();
         let calling = Calling::begin(thread::current_for_calls());
@@ -233,9 +238,11 @@ pub(crate) struct Stretch {
 impl Stretch {
     /// Begins one on the thread of `record`.
     pub(crate) fn begin(record: &ThreadRecord) -> Self {
+        // The stretch may end on another line, which cannot be given it back.
+        Frame::note_peak(record);
         Self {
             start: record.counters.get(),
-            outer_peak_bytes: record.counters.lower_peak(),
+            outer_peak_bytes: record.counters.begin_stretch(),
             since_ns: clock::nanoseconds(),
         }
     }
@@ -244,8 +251,8 @@ impl Stretch {
     /// it took.
     pub(crate) fn end(&self, record: &ThreadRecord) -> (HeapUse, u64) {
         let time_ns = clock::nanoseconds().saturating_sub(self.since_ns);
-        let peak = record.counters.peak_bytes();
-        record.counters.raise_peak(self.outer_peak_bytes);
+        let peak = record.counters.stretch_peak_bytes();
+        record.counters.end_stretch(self.outer_peak_bytes);
         let rise = peak.wrapping_sub(self.start.net_bytes()).max(0).cast_unsigned();
         (HeapUse::new(&record.counters.get().since(&self.start), rise), time_ns)
     }

@@ -85,8 +85,6 @@ impl Call {
     pub(crate) fn pause(&mut self, frame: Frame) {
         if frame.is_outermost() {
             frame.settle();
-            // The lines have lowered the thread's peak; the call's is what counts.
-            frame.record.counters.raise_peak(frame.slots.peak_bytes.get());
         }
         let (spent, time_ns) = self.stretch.end(frame.record);
         self.spent.add(&spent);

@@ -146,6 +146,21 @@ impl Frame {
         record.end_call();
     }
 
+    /// Charges the peak on the line that runs on the thread of `record`, if one does,
+    /// since somebody is about to lower it. In uncounted work it is not the line's,
+    /// and will be put back.
+    pub(crate) fn note_peak(record: &ThreadRecord) {
+        if record.is_muted() {
+            return;
+        }
+        if let Some(slots) = record.innermost() {
+            let peak = record.counters.peak_bytes();
+            let rise = peak.wrapping_sub(slots.charged.get().net_bytes());
+            slots.current_line().peak_bytes.raise(rise.max(0).cast_unsigned());
+            slots.peak_bytes.raise(peak);
+        }
+    }
+
     /// Closes the books on activations that will never end, because their
     /// thread has: it called `process::exit`, say.
     pub(crate) fn abandon(record: &'static ThreadRecord, slots: &'static SiteSlots) {
