@@ -104,8 +104,8 @@ pub(crate) fn assert_heap(input: TokenStream) -> TokenStream {
     };
     let call = Span::call_site();
     let at = expand::hygienic(call);
-    let (site_name, site) = expand::block(&mut body, call);
-    let (guard, value) = (expand::local("guard", call), expand::local("value", call));
+    let (site_name, guard, site) = expand::block(&mut body, call);
+    let value = expand::local("value", call);
     let limits = limits.iter().map(|Limit { figure, operator, bound, text }| {
         quote_spanned! {at=>
             ::alloc_profiler::private::Limit::new(

@@ -16,11 +16,11 @@
 //! }
 //! ```
 //!
-//! `probes` puts the calls between the statements. All that is put in has the
-//! hygiene of this macro's definition, so locals neither meet nor show the
-//! user's names; `SITE`, an item, has a name that nobody else would use. Spans
-//! have the position of what they stand for, so that a debugger steps as before.
-//! Paths are absolute. The body's own braces are kept: they carry its edition,
+//! `probes` puts the calls between the statements. They have the position and the
+//! context of what they stand before, so that a debugger steps as before: what has
+//! this macro's context it shows at the attribute. Names are such as nobody else
+//! would use, and where no probe needs them they have this macro's hygiene. Paths
+//! are absolute. The body's own braces are kept: they carry its edition,
 //! which governs when temporaries drop.
 
 mod futures;
@@ -108,7 +108,7 @@ impl<'a> Function<'a> {
     fn profile(self, attribute: Option<Span>, options: &Options) {
         let Self { attributes, visibility, signature, body } = self;
         let source = Source::of(attribute, attributes, visibility, signature, body);
-        let mut prober = Prober::new(&source);
+        let mut prober = Prober::new(&source, body);
         prober.in_body(body);
         let at = body.brace_token.span.open();
         let options = options.to_expression(hygienic(at));
@@ -116,24 +116,25 @@ impl<'a> Function<'a> {
         if signature.asyncness.is_some() {
             futures::wrap(signature, body, site);
         } else {
-            let (site_name, guard) = (site_name(at), local("guard", at));
+            let (site_name, guard) = (site_name(at), probes::guard(at));
             let enter = verbatim(quote_spanned! {hygienic(at)=>
                 let #guard = ::alloc_profiler::private::Guard::enter(&#site_name);
             });
-            body.stmts.splice(0..0, [site, enter]);
+            body.stmts.splice(0..0, [site, enter, used(&guard)]);
         }
     }
 }
 
-/// Puts probes into a block that is no function's; returns the name of the item
-/// that describes it, and that item. `start` is where the lines begin.
-pub(crate) fn block(body: &mut Block, start: Span) -> (Ident, Stmt) {
+/// Puts probes into a block that is no function's; returns the names of the item
+/// that describes it and of the local that the probes need, and that item. `start` is
+/// where the lines begin.
+pub(crate) fn block(body: &mut Block, start: Span) -> (Ident, Ident, Stmt) {
     let source = Source::of_block(start, body);
-    let mut prober = Prober::new(&source);
+    let mut prober = Prober::new(&source, body);
     prober.in_body(body);
     let at = body.brace_token.span.open();
     let hidden = quote_spanned!(hygienic(at)=> ::alloc_profiler::private::Options::new().hidden());
-    (site_name(at), site(&source, &prober.into_lines(), &hidden, at))
+    (site_name(at), probes::guard(at), site(&source, &prober.into_lines(), &hidden, at))
 }
 
 /// Returns the item that describes the function.
@@ -156,6 +157,12 @@ fn site(source: &Source, lines: &Lines, options: &TokenStream, at: Span) -> Stmt
 /// hygiene of their own.
 fn site_name(at: Span) -> Ident {
     Ident::new(attr::SITE, hygienic(at))
+}
+
+/// Returns a statement that uses a local: there may be no probe, or none whose
+/// condition holds.
+fn used(local: &Ident) -> Stmt {
+    verbatim(quote_spanned!(hygienic(local.span())=> let _ = &#local;))
 }
 
 /// Returns the name of one of our locals, which the user's code cannot see.

@@ -17,7 +17,7 @@ use syn::{
     parse_quote, token,
 };
 
-use super::{hygienic, local, site_name, verbatim};
+use super::{hygienic, local, probes, site_name, used, verbatim};
 
 /// Puts the body, which has its probes, into a task.
 pub(super) fn wrap(signature: &mut Signature, body: &mut Block, site: Stmt) {
@@ -30,8 +30,8 @@ pub(super) fn wrap(signature: &mut Signature, body: &mut Block, site: Stmt) {
             FnArg::Typed(argument) => Some(rebind(argument, index, at)),
         })
         .collect();
-    let (site_name, probes, value) = (site_name(at), local("guard", at), local("value", at));
-    let output = output(&signature.output);
+    let (site_name, guard, value) = (site_name(at), probes::guard(at), local("value", at));
+    let (output, used) = (output(&signature.output), used(&guard));
     // Without it, `return` and `?` would have to guess the type.
     let typed = output.as_ref().map(|output| {
         let never = local("never", at);
@@ -49,7 +49,8 @@ pub(super) fn wrap(signature: &mut Signature, body: &mut Block, site: Stmt) {
         ::alloc_profiler::private::Task::call(&#site_name, async move {
             #(#rebound)*
             #typed
-            let #probes = ::alloc_profiler::private::Probes::wandering(&#site_name);
+            let #guard = ::alloc_profiler::private::Probes::wandering(&#site_name);
+            #used
             // A body that never ends may stand in an arm, and have code after it.
             let #value #annotation = match ::alloc_profiler::private::no_value() {
                 ::core::option::Option::Some(#value) => #value,

@@ -20,13 +20,13 @@
 
 use std::mem;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Arm, Block, Expr, ExprAsync, ExprClosure, MacroDelimiter, Stmt, token};
 
-use super::{hygienic, local, site_name, verbatim};
+use super::{hygienic, site_name, used, verbatim};
 use crate::lines::Lines;
 use crate::source::Source;
 use crate::tokens::Start;
@@ -36,6 +36,12 @@ pub(super) struct Prober {
     lines: Lines,
     /// How many probes were put in.
     count: usize,
+    /// How many locals were named.
+    named: usize,
+    /// Where the names of our locals live: see `name`.
+    home: Span,
+    /// The local that the probes are called on here.
+    guard: Ident,
     /// The line in force: the one that everything is charged to at this point.
     current: Place,
 }
@@ -48,10 +54,17 @@ struct Place {
 }
 
 impl Prober {
-    /// Returns the walk over a function's body.
-    pub(super) fn new(source: &Source) -> Self {
-        let lines = Lines::new(source.lines.clone());
-        Self { lines, count: 0, current: Place { number: *source.lines.start(), index: 0 } }
+    /// Returns the walk over the body of a function, or over such a block.
+    pub(super) fn new(source: &Source, body: &Block) -> Self {
+        let home = body.brace_token.span.open();
+        Self {
+            lines: Lines::new(source.lines.clone()),
+            current: Place { number: *source.lines.start(), index: 0 },
+            count: 0,
+            named: 0,
+            home,
+            guard: guard(home),
+        }
     }
 
     /// Returns the lines that have probes.
@@ -66,7 +79,7 @@ impl Prober {
 
     /// Puts probes into a loop's block. Each round counts on the loop's line.
     fn in_loop(&mut self, block: &mut Block) {
-        let round = local_call("round", block.brace_token.span.open(), self.current.index);
+        let round = self.local_call("round", block.brace_token.span.open(), self.current.index);
         block.stmts = self.statements(block);
         block.stmts.insert(0, round);
         self.count += 1;
@@ -74,7 +87,7 @@ impl Prober {
 
     /// Puts probes into another inner block, if it has lines of its own.
     fn in_block(&mut self, block: &mut Block) {
-        let whole = local_call("block", block.brace_token.span.open(), self.current.index);
+        let whole = self.local_call("block", block.brace_token.span.open(), self.current.index);
         let before = block.stmts.len();
         block.stmts = self.statements(block);
         if block.stmts.len() > before {
@@ -97,15 +110,18 @@ impl Prober {
             let number = self.lines.number_of(start.span).unwrap_or(self.current.number);
             if let Some(brace) = close.before(position, number) {
                 let index = self.lines.brace(brace);
-                out.push(with_cfgs(&start, &local_call("close", start.span, index)));
+                let local = self.local_call("close", start.span, index);
+                out.push(self.with_cfgs(&start, &local));
             }
             if number != self.current.number || !is_sure {
                 self.current = Place { number, index: self.lines.statement(number) };
                 let method = if is_bare_loop(&statement) { "resume" } else { "line" };
-                out.push(with_cfgs(&start, &call(method, start.span, Some(self.current.index))));
+                let probe = self.call(method, start.span, Some(self.current.index));
+                out.push(self.with_cfgs(&start, &probe));
             }
             if let Some(method) = exit(&statement) {
-                out.push(with_cfgs(&start, &call(method, start.span, None)));
+                let probe = self.call(method, start.span, None);
+                out.push(self.with_cfgs(&start, &probe));
             }
             is_sure = start.cfgs.is_empty();
             self.visit_stmt_mut(&mut statement);
@@ -113,7 +129,7 @@ impl Prober {
         }
         if let Some(brace) = close.after(self.current.number) {
             let index = self.lines.brace(brace);
-            out.push(call("line", block.brace_token.span.close(), Some(index)));
+            out.push(self.call("line", block.brace_token.span.close(), Some(index)));
         }
         self.current = around;
         self.count += out.len() - before;
@@ -128,15 +144,21 @@ impl Prober {
             return;
         }
         let at = first_span(&closure.body);
-        let enter = self.enter_part(at);
+        let (site, index) = (site_name(at), self.current.index);
+        let part = self.name("part");
+        let around = mem::replace(&mut self.guard, part.clone());
         if self.has_probes(|prober| prober.in_closure_body(&mut closure.body)) {
             if !matches!(&*closure.body, Expr::Block(body) if body.label.is_none()) {
                 put_in_block(&mut closure.body);
             }
             if let Expr::Block(body) = &mut *closure.body {
-                body.block.stmts.insert(0, enter);
+                let enter = verbatim(quote_spanned! {hygienic(at)=>
+                    let #part = ::alloc_profiler::private::Part::enter(&#site, #index);
+                });
+                body.block.stmts.splice(0..0, [enter, used(&part)]);
             }
         }
+        self.guard = around;
     }
 
     fn in_closure_body(&mut self, body: &mut Expr) {
@@ -153,16 +175,17 @@ impl Prober {
     fn in_async(&mut self, each: &mut ExprAsync) -> Option<Expr> {
         let at = each.async_token.span;
         let (span, site, index) = (hygienic(at), site_name(at), self.current.index);
-        if !self.has_probes(|prober| prober.in_body(&mut each.block)) {
+        let probes = self.name("task");
+        let around = mem::replace(&mut self.guard, probes.clone());
+        let has_probes = self.has_probes(|prober| prober.in_body(&mut each.block));
+        self.guard = around;
+        if !has_probes {
             return None;
         }
-        let guard = local("guard", at);
-        each.block.stmts.insert(
-            0,
-            verbatim(quote_spanned! {span=>
-                let #guard = ::alloc_profiler::private::Probes::wandering(&#site);
-            }),
-        );
+        let enter = verbatim(quote_spanned! {span=>
+            let #probes = ::alloc_profiler::private::Probes::wandering(&#site);
+        });
+        each.block.stmts.splice(0..0, [enter, used(&probes)]);
         let attributes = mem::take(&mut each.attrs);
         Some(Expr::Verbatim(quote_spanned! {span=>
             #(#attributes)* ::alloc_profiler::private::Task::part(&#site, #index, #each)
@@ -177,13 +200,66 @@ impl Prober {
         mem::replace(&mut self.count, before) > 0
     }
 
-    /// Returns the first statement of a closure whose body begins at `at`.
-    fn enter_part(&self, at: Span) -> Stmt {
-        let (guard, site, index) = (local("guard", at), site_name(at), self.current.index);
-        verbatim(quote_spanned! {hygienic(at)=>
-            let #guard = ::alloc_profiler::private::Part::enter(&#site, #index);
-        })
+    /// Returns the statement `guard.method(index);`.
+    fn call(&self, method: &str, at: Span, index: Option<usize>) -> Stmt {
+        let (guard, method, index) = self.parts(method, at, index);
+        verbatim(quote_spanned!(self.at(at)=> #guard.#method(#index);))
     }
+
+    /// Returns the statement `let local = guard.method(index);`.
+    fn local_call(&mut self, method: &str, at: Span, index: usize) -> Stmt {
+        let mut name = self.name(method);
+        name.set_span(self.at(at));
+        let (guard, method, index) = self.parts(method, at, Some(index));
+        verbatim(quote_spanned!(self.at(at)=> let #name = #guard.#method(#index);))
+    }
+
+    fn parts(
+        &self,
+        method: &str,
+        at: Span,
+        index: Option<usize>,
+    ) -> (Ident, Ident, Option<Literal>) {
+        let mut guard = self.guard.clone();
+        guard.set_span(self.at(at));
+        let index = index.map(|index| {
+            let mut literal = Literal::usize_unsuffixed(index);
+            // The user's own text is no number, as a lint may think.
+            literal.set_span(hygienic(at));
+            literal
+        });
+        (guard, Ident::new(method, self.at(at)), index)
+    }
+
+    /// Puts the statement's own conditions on its probe: without the statement the
+    /// probe must not be there either, or it may stand behind the block's value.
+    fn with_cfgs(&self, start: &Start, probe: &Stmt) -> Stmt {
+        let cfgs = &start.cfgs;
+        verbatim(quote_spanned!(self.at(start.span)=> #cfgs #probe))
+    }
+
+    /// Returns a name for a local, used nowhere else in the function.
+    fn name(&mut self, what: &str) -> Ident {
+        self.named += 1;
+        let underscore = if what == "part" || what == "task" { "" } else { "_" };
+        let name = format!("{underscore}alloc_profiler_{what}_{}", self.named);
+        Ident::new(&name, self.home)
+    }
+
+    /// Returns the span of a probe for what stands at `at`.
+    ///
+    /// A debugger shows what a macro puts in at the macro's own place, unless it
+    /// has the context of the code around it. So probes have that of the body's
+    /// brace, and names that nobody else would use instead of hygiene.
+    fn at(&self, at: Span) -> Span {
+        at.resolved_at(self.home)
+    }
+}
+
+/// Returns the name of the local that the probes of a body are called on, whose
+/// brace is at `home`.
+pub(super) fn guard(home: Span) -> Ident {
+    Ident::new("alloc_profiler_guard", home)
 }
 
 impl VisitMut for Prober {
@@ -341,24 +417,4 @@ fn put_in_block(body: &mut Expr) {
 /// Returns the span of an expression's first token after its attributes.
 fn first_span(expr: &Expr) -> Span {
     Start::of(expr.to_token_stream()).map_or_else(|| expr.span(), |start| start.span)
-}
-
-/// Puts the statement's own conditions on its probe: without the statement the
-/// probe must not be there either, or it may stand behind the block's value.
-fn with_cfgs(start: &Start, probe: &Stmt) -> Stmt {
-    let cfgs = &start.cfgs;
-    verbatim(quote_spanned!(hygienic(start.span)=> #cfgs #probe))
-}
-
-/// Returns the statement `guard.method(index);`.
-fn call(method: &str, at: Span, index: Option<usize>) -> Stmt {
-    let (guard, method) = (local("guard", at), Ident::new(method, hygienic(at)));
-    verbatim(quote_spanned!(hygienic(at)=> #guard.#method(#index);))
-}
-
-/// Returns the statement `let method = guard.method(index);`.
-fn local_call(method: &str, at: Span, index: usize) -> Stmt {
-    let (guard, method) = (local("guard", at), Ident::new(method, hygienic(at)));
-    let name = local(&format!("_{method}"), at);
-    verbatim(quote_spanned!(hygienic(at)=> let #name = #guard.#method(#index);))
 }
