@@ -19,7 +19,8 @@
 //! #[instrument(skip_all)]
 //! fn request(text: &str) -> usize {
 //!     let copy = text.to_owned();
-//!     words(&copy).len()
+//!     let words = words(&copy);
+//!     words.len()
 //! }
 //!
 //! #[instrument(skip_all)]
@@ -42,10 +43,10 @@
 //! prints
 //!
 //! ```text
-//! Net  Allocated  Own  Peak  Count    Busy  Span
+//! Net  Allocated  Own  Peak  Count     Busy  Span
 //! ==================================================
-//!   0        178   18   178      1  14.1µs  request
-//! 160        160  160   160      1   2.9µs    words
+//!   0        178   18   178      1   38.9µs  request
+//! 160        160  160   160      1  892.0ns    words
 //! ```
 //!
 //! # Figures
@@ -81,6 +82,13 @@
 //! - What `tracing` and other layers allocate to open, enter and record spans is
 //!   charged to the span in which that happens, like any other library's work. The
 //!   layer's own memory is charged to nobody.
+//! - What `#[instrument]` is put on is in the span, but for the temporaries of its last
+//!   expression and its arguments, which may be dropped when the span has been exited.
+//! - Where a function has both, `#[profile]` goes above `#[instrument]`, lest its lines
+//!   be those that the latter generates. A span that is entered in a profiled function
+//!   and exited when that has returned may show too high a peak; its bytes are right.
+//! - Spans in [`uncounted`](alloc_profiler::uncounted) work show what they did there,
+//!   which is taken off the own figures of the span around it.
 //! - Counting begins when the first span is entered. A span or a layer that a
 //!   filter has switched off is not measured, and costs what `tracing` takes for it.
 //!
