@@ -30,15 +30,18 @@
 //! # Design
 //!
 //! `alloc` counts what passes through the allocator, per thread, in the records
-//! of `thread`. The attribute puts the probes of `guard` into the function; a
-//! probe charges what its thread counted since the last probe to the line that
-//! ran in between, in the thread's own `slots`. Nothing is shared, locked or
-//! searched on that path, and nothing is sampled. `report` adds up all threads'
-//! slots at any time; `render` and `json` write them, `advice` and `diff` tell what
-//! they show; `output` prints them at exit. `site` is what is known of a function
-//! beforehand; `statics` is the uncounted memory that the books are kept in;
-//! `baseline` is the heap before counting began, `clock` says when to look at
-//! other threads again.
+//! of `thread`. The attribute puts a `guard` and the probes of `frame` into the
+//! function, and a `task` around a future; a probe charges what its thread counted
+//! since the last probe to the line that ran in between, in the thread's own
+//! `slots`. Nothing is shared, locked or searched on that path; bytes and blocks are
+//! all counted, time is sampled (`timing`). `report` adds up all threads' slots at
+//! any time; `render` and `json` write them, `advice` and `diff` tell what they show;
+//! `output` prints them at exit. `site` is what is known of a function beforehand;
+//! `statics` is the uncounted memory that the books are kept in; `baseline` is the
+//! heap before counting began, `clock` says when to look at other threads again;
+//! `switch` turns it all on. `call` has one call's own figures, for `events` and for
+//! `budget`; `measure`, `scopes` and `sampler` measure what is no function; `limit`
+//! stops the program that takes too much; `usage` asks the system.
 
 // The attribute's expansion names this crate, and it is tested here too.
 extern crate self as alloc_profiler;
@@ -64,6 +67,7 @@ mod output;
 pub mod private;
 mod render;
 mod report;
+mod sampler;
 #[cfg(test)]
 mod samples;
 mod scopes;
@@ -81,7 +85,7 @@ mod usage;
 /// A crate has one edition, a documentation test its own:
 ///
 /// ```test_harness,edition2021
-/// include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shapes/functions.rs"));
+/// include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shapes/all.rs"));
 /// ```
 #[cfg(doctest)]
 struct ShapesInEdition2021;
@@ -96,10 +100,11 @@ pub use output::{Output, print_report, set_output};
 pub use report::{
     FunctionReport, LineFigures, LineReport, Report, ScopeReport, ThreadReport, Usage, report,
 };
+pub use sampler::{MemoryUsage, Sample, Sampler, memory_usage};
 pub use scopes::{Timestamp, timestamp};
 
 /// Records, for each line of a function, the heap bytes that it added or gave
-/// back, and how often it ran.
+/// back, its peak, how often it ran and how long.
 ///
 /// Everything that a line calls is charged to it, profiled or not; a function
 /// that is called there and profiled too has its own table besides. Under
@@ -130,29 +135,52 @@ pub use scopes::{Timestamp, timestamp};
 /// assert_eq!(push.figures.unwrap().occurrences, 10);
 /// ```
 ///
+/// # What it goes on
+///
+/// Any function with a body but `const fn`: methods, trait methods, generic,
+/// `unsafe` and `extern` functions, `async fn`. On an `impl` or `trait` block or an
+/// inline module it goes on every function in it, and `#[profile(skip)]` leaves one
+/// out. Only calls are put between the statements, so values, types, drop order,
+/// panics and lints stay as they were. With the crate's feature `off` it leaves the
+/// bare function.
+///
+/// # Options
+///
+/// As in `#[profile(precision = 3, stream = "stderr")]`:
+///
+/// | option | means |
+/// |---|---|
+/// | `precision = N` | decimals of the classic table, 1 if not given |
+/// | `stream = "stdout"`, `"stderr"` or a path | where the function's tables go |
+/// | `backend = "heap"`, `"rss"`, `"pss"` or `"uss"` | what the classic table shows; see [`Backend`] |
+/// | `each_call` | a table after each call, of that call alone |
+/// | `name = "…"` | the name in the report, instead of the path |
+/// | `skip` | leave the function as it is |
+///
 /// # What is charged where
 ///
 /// - A statement is charged to the line on which it begins, with all the lines
-///   that it goes on over, and closures in it. Statements in the blocks of `if`,
-///   `match`, loops, `unsafe` and so on have lines of their own, and so has a
-///   match arm without a block. Nested functions need the attribute themselves.
+///   that it goes on over. Statements in the blocks of `if`, `match`, loops, `unsafe`
+///   and so on have lines of their own, and so has a match arm without a block, and
+///   statements in closures and `async` blocks, wherever and whenever these run.
+///   Nested functions need the attribute themselves.
 /// - A loop's line has what its iterator or condition does, and what drops
 ///   between two rounds. It occurs once for each round and, but for `loop`, once
 ///   more.
 /// - The locals of a block are dropped on the line of its closing brace, which
 ///   shows figures if that moved any bytes; after `return`, `?` or `break`
-///   before the block's last statement, on the line of that exit.
+///   before the block's last statement, on the line of that exit; when a panic
+///   unwinds through a block, on the line of the statement around it.
 /// - The function's parameters are dropped after it has returned: on the
-///   caller's line.
+///   caller's line. Those of an `async fn` are dropped by itself, on its last line.
+/// - An `async fn` is charged while it is polled, on whatever thread; what others do
+///   while it waits is theirs. One that is dropped while it waits has its locals
+///   dropped on the line on which it waited.
 /// - "Mem usage" is the largest live heap right after the line. What other threads
 ///   hold is in it as of the start of the outermost profiled call, give or take
 ///   some milliseconds.
-///
-/// # What it takes
-///
-/// Any function with a body, but `const fn` and `async fn`. Only calls are put
-/// between the statements, so values, types, drop order, panics and lints stay
-/// as they were.
+/// - Time is the clock's on the wall. A line's first 64 runs on each thread are timed,
+///   and then one in 64 on average, drawn by lot, for the others too.
 pub use alloc_profiler_macros::profile;
 
 /// Runs a block, and panics if it did more to the heap than its limits allow.

@@ -14,7 +14,6 @@
 use std::env;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 use std::process;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
 
@@ -98,12 +97,11 @@ pub(crate) fn apply_environment() {
         apply(bytes, at_limit);
         return;
     }
-    let line = format!(
-        "alloc_profiler: {VARIABLE}={} is no limit; use a size such as 512MiB, and :trap, :abort \
-         or :report after it if you like (there is no limit now)\n",
+    output::complain(&format!(
+        "{VARIABLE}={} is no limit; use a size such as 512MiB, and :trap, :abort or :report after \
+         it if you like (there is no limit now)",
         value.display(),
-    );
-    let _ = io::stderr().write_all(line.as_bytes());
+    ));
 }
 
 /// Returns the limit that `value` asks for, or `None` if it makes no sense.
@@ -170,26 +168,21 @@ fn crossed(record: &'static ThreadRecord, live: i64, limit: i64) {
     let _uncounted = Uncounted::begin();
     LIMIT_BYTES.store(i64::MAX, Ordering::Relaxed);
     output::print_report();
-    let mut text = format!(
-        "alloc_profiler: the live heap of {live} bytes has crossed the limit of {limit} bytes\n"
-    );
+    let mut text = format!("the live heap of {live} bytes has crossed the limit of {limit} bytes");
     let mut calls: Vec<_> = record.running().collect();
     calls.sort_by_key(|slots| std::cmp::Reverse(slots.level.get()));
     if calls.is_empty() {
-        let _ = writeln!(
-            text,
-            "  in no profiled function of thread {}",
-            ThreadName::of_this_thread().text()
-        );
+        let name = ThreadName::of_this_thread();
+        let _ = write!(text, "\n  in no profiled function of thread {}", name.text());
     }
     for slots in calls {
         let number = slots.site.lines()[slots.current_index()].number();
         let source = slots.site.source_lines().find(|(each, _)| *each == number);
         let source = source.map_or("", |(_, source)| source.trim());
         let (file, name) = (slots.site.file(), slots.site.name());
-        let _ = writeln!(text, "  at {file}:{number} in {name}: {source}");
+        let _ = write!(text, "\n  at {file}:{number} in {name}: {source}");
     }
-    let _ = io::stderr().write_all(text.as_bytes());
+    output::complain(&text);
     stop();
 }
 

@@ -18,6 +18,7 @@ use crate::thread::Uncounted;
 
 pub use choice::{Output, set_output};
 use sink::Sink;
+pub(crate) use sink::complain;
 
 /// Prints the report now, as the program's exit would.
 ///
@@ -164,7 +165,7 @@ pub(crate) fn at_exit() {
     // leaves it: at worst it aborts a program that has done its work.
     let refused = unsafe { libc::atexit(print_at_exit) };
     if refused != 0 {
-        sink::complain("cannot print at exit; call print_report");
+        complain("cannot print at exit; call print_report");
     }
 }
 

@@ -128,8 +128,11 @@ impl SiteSum {
         self.add_total(slots.total.get().net_bytes());
         if let Some((now, line, call)) = slots.pending(|| own.counts_of(record)) {
             let live = record.others_live_bytes().wrapping_add(now.net_bytes());
+            let start = now.net_bytes().wrapping_sub(line.net_bytes());
+            let peak = own.peak_on_line(record, slots).wrapping_sub(start);
             let pending = LineTotals {
                 live_bytes: live.max(0).cast_unsigned(),
+                peak_bytes: peak.max(0).cast_unsigned(),
                 counts: line,
                 ..LineTotals::default()
             };

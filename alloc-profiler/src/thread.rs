@@ -349,22 +349,39 @@ impl ThreadRecord {
 /// allocate on that very thread.
 pub(crate) struct Moment {
     /// `None` if the thread has no record, and so has no call in progress.
-    own: Option<(&'static ThreadRecord, HeapCounts)>,
+    own: Option<(&'static ThreadRecord, HeapCounts, i64)>,
 }
 
 impl Moment {
     /// Returns this moment.
     pub(crate) fn now() -> Self {
-        Self { own: RECORD.get().map(|record| (record, record.counters.get())) }
+        let own = RECORD.get();
+        let figures = |record: &'static ThreadRecord| {
+            (record, record.counters.get(), record.counters.peak_bytes())
+        };
+        Self { own: own.map(figures) }
     }
 
     /// Returns the counts of `record`: at this moment if it is the calling
     /// thread's, else now.
     pub(crate) fn counts_of(&self, record: &ThreadRecord) -> HeapCounts {
         match self.own {
-            Some((own, counts)) if ptr::eq(own, record) => counts,
+            Some((own, counts, _)) if ptr::eq(own, record) => counts,
             _ => record.counters.get(),
         }
+    }
+
+    /// Returns the peak of the thread's live heap on the line that `slots` is at:
+    /// the thread's own peak, and those that inner calls have put aside.
+    pub(crate) fn peak_on_line(&self, record: &ThreadRecord, slots: &SiteSlots) -> i64 {
+        let own = match self.own {
+            Some((own, _, peak)) if ptr::eq(own, record) => peak,
+            _ => record.counters.peak_bytes(),
+        };
+        let level = slots.level.get();
+        let inner = record.running().filter(|inner| inner.level.get() > level);
+        let peaks = inner.map(|inner| inner.peak_bytes.get().max(inner.outer_peak_bytes.get()));
+        peaks.fold(own, i64::max)
     }
 }
 

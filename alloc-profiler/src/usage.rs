@@ -6,6 +6,9 @@
 //! is in it, and what the allocator keeps or has not yet touched. That is the
 //! comparison that one wants.
 
+use std::collections::HashMap;
+use std::iter;
+
 use procfs::ProcResult;
 use procfs::process::Process;
 
@@ -18,11 +21,29 @@ use crate::thread::Uncounted;
 pub(crate) fn bytes(backend: Backend) -> u64 {
     // What reading `/proc` allocates is ours.
     let _uncounted = Uncounted::begin();
-    ask(backend).unwrap_or(0)
+    Process::myself().and_then(|process| ask(&process, backend)).unwrap_or(0)
 }
 
-fn ask(backend: Backend) -> ProcResult<u64> {
-    let process = Process::myself()?;
+/// Returns the same with the memory of all processes that descend from this one.
+pub(crate) fn bytes_of_family(backend: Backend) -> u64 {
+    let _uncounted = Uncounted::begin();
+    let mut parents = HashMap::new();
+    for process in procfs::process::all_processes().into_iter().flatten().flatten() {
+        if let Ok(stat) = process.stat() {
+            parents.insert(stat.pid, stat.ppid);
+        }
+    }
+    let own = std::process::id().cast_signed();
+    let is_ours = |pid: i32| {
+        let ancestors = iter::successors(Some(pid), |pid| parents.get(pid).copied());
+        // A line of ancestors ends, unless the list was made while it changed.
+        ancestors.take(parents.len() + 1).any(|pid| pid == own)
+    };
+    let family = parents.keys().copied().filter(|pid| is_ours(*pid));
+    family.filter_map(|pid| ask(&Process::new(pid).ok()?, backend).ok()).sum()
+}
+
+fn ask(process: &Process, backend: Backend) -> ProcResult<u64> {
     if backend == Backend::Rss {
         return Ok(process.statm()?.resident * procfs::page_size());
     }

@@ -4,10 +4,11 @@
 mod common;
 
 use std::alloc::System;
+use std::panic::catch_unwind;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use alloc_profiler::{Backend, ProfiledAlloc, measure, profile, timestamp};
+use alloc_profiler::{Backend, ProfiledAlloc, Sampler, measure, profile, timestamp};
 use common::{expect, figures, function, sum};
 
 #[global_allocator]
@@ -61,6 +62,30 @@ fn a_peak_inside_a_line_shows() {
     let inner = function("inner_peak");
     assert_eq!(figures(&inner, "rises_by(4000)").peak_bytes, 4000, "{inner}");
     assert_eq!(figures(&inner, "rises_by(2)").peak_bytes, 2);
+}
+
+#[profile]
+fn unfinished() -> u64 {
+    let kept = bytes(100);
+    let peak = {
+        rises_by(2000);
+        unfinished_inside()
+    };
+    drop(kept);
+    peak
+}
+
+#[profile]
+fn unfinished_inside() -> u64 {
+    rises_by(30);
+    figures(&function("unfinished"), "unfinished_inside()").peak_bytes
+}
+
+#[test]
+fn a_line_that_has_not_ended_has_its_peak_so_far() {
+    assert_eq!(unfinished(), 30);
+    let function = function("unfinished");
+    assert_eq!(figures(&function, "rises_by(2000)").peak_bytes, 2000, "{function}");
 }
 
 #[profile]
@@ -235,4 +260,36 @@ fn measurements_lie_in_each_other_and_in_profiles() {
     assert_eq!((outer.net_bytes(), outer.peak_bytes), (15, 6000));
     assert_eq!(outer.allocated_bytes, inner.allocated_bytes + 120);
     assert_eq!((inner.net_blocks(), outer.net_blocks()), (2, 2));
+}
+
+#[test]
+fn memory_is_sampled_while_code_runs() {
+    let sampler = Sampler::new().interval(Duration::from_millis(2));
+    let (kept, usage) = sampler.clone().run(|| {
+        let kept = bytes(8 << 20);
+        passes(Duration::from_millis(60));
+        rises_by(32 << 20);
+        kept
+    });
+    assert_eq!((usage.heap.net_bytes(), usage.heap.peak_bytes), (8 << 20, 40 << 20));
+    assert!(usage.samples.len() >= 4, "{usage:?}");
+    assert!(usage.samples.iter().any(|sample| sample.bytes >= 8 << 20));
+    assert!(usage.samples.windows(2).all(|pair| pair[0].time_s <= pair[1].time_s));
+    assert!(usage.increment_bytes() >= 40 << 20, "{usage}");
+    drop(kept);
+    let stopped = sampler.clone().timeout(Duration::from_millis(1));
+    let ((), usage) = stopped.run(|| passes(Duration::from_millis(40)));
+    assert_eq!(usage.samples.len(), 2);
+    let caught = catch_unwind(|| sampler.run(|| panic!("as asked")));
+    assert_eq!(*caught.unwrap_err().downcast::<&str>().unwrap(), "as asked");
+}
+
+#[test]
+fn children_are_part_of_the_family() {
+    let sampler = Sampler::new().backend(Backend::Rss).interval(Duration::from_millis(5));
+    let sleep = || std::process::Command::new("sleep").arg("0.3").status().unwrap();
+    let (_, alone) = sampler.clone().run(sleep);
+    let (_, family) = sampler.include_children().run(sleep);
+    // `sleep` has some hundred KiB; other tests come and go meanwhile.
+    assert!(family.increment_bytes() > 0 && alone.max_bytes() > 0, "{family}");
 }

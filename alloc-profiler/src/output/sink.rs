@@ -112,7 +112,7 @@ fn look(terminal: Option<usize>, is_coloured: bool, columns: Option<usize>) -> L
 
 /// Writes one line to the standard error, in one piece, so that lines of other
 /// threads do not mix with it.
-pub(super) fn complain(message: &str) {
+pub(crate) fn complain(message: &str) {
     write_to(io::stderr().as_fd(), &format!("alloc_profiler: {message}\n"));
 }
 

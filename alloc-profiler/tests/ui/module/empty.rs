@@ -1,0 +1,1 @@
+//! Included by `other_module.rs`.
