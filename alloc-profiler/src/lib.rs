@@ -27,6 +27,17 @@
 //! advice; `json:PATH` writes a file that [`Report::diff`] can compare with another
 //! build's; `off` silences the table; see [`print_report`].
 //!
+//! The [`guide`] goes from these lines to every figure, one step after the other.
+//!
+//! | to | there is |
+//! |---|---|
+//! | see what each line takes | [`macro@profile`], [`print_report`], [`set_output`] |
+//! | read the figures in the program | [`report()`], [`Report::advice`], [`Report::diff`] |
+//! | keep them for later, and read them again | [`Report::to_json`], [`Report::from_json`], [`json`] |
+//! | hold a test to a budget | [`assert_heap!`], [`measure`], [`Measuring`] |
+//! | see a stretch of the run, or the memory over time | [`timestamp`], [`memory_usage`], [`Sampler`] |
+//! | stop where the heap grows too large | [`set_limit`] |
+//!
 //! # Design
 //!
 //! `alloc` counts what passes through the allocator, per thread, in the records
@@ -57,6 +68,7 @@ mod diff;
 mod events;
 mod frame;
 mod guard;
+pub mod guide;
 mod installed;
 pub mod json;
 mod limit;
