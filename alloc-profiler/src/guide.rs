@@ -374,8 +374,13 @@
 //! With a subscriber of the `tracing` crate in place, each profiled call sends an event
 //! when it ends: target `alloc_profiler`, level DEBUG, with the fields `name`,
 //! `net_bytes`, `allocated_bytes`, `freed_bytes`, `allocated_blocks`, `freed_blocks`,
-//! `copied_bytes`, `peak_bytes` and `duration_ns`. `cargo run -p demo -- tasks --events`
-//! shows some. Without a subscriber that wants them, a call asks once, and sends none.
+//! `copied_bytes`, `peak_bytes` and `duration_ns`. Without a subscriber that wants them, a
+//! call asks once, and sends none.
+//!
+//! The crate `alloc-profiler-tracing` has a layer for `tracing_subscriber`, `HeapLayer`,
+//! that charges memory to spans, async ones too, profiled or not: one more event for each
+//! span that closes, or a report of all. `cargo run -p demo -- tasks --events` shows both
+//! kinds of events.
 //!
 //! # What it costs
 //!

@@ -64,8 +64,12 @@
 //! without them; a field that changes or goes away makes another schema. Readers
 //! should ignore fields that they do not know, as [`Report::from_json`] does.
 
+use std::error::Error;
+
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
+use struson::reader::{JsonReader, JsonStreamReader};
+use struson::writer::{JsonStreamWriter, JsonWriter, WriterSettings};
 
 use crate::report::Report;
 
@@ -73,12 +77,12 @@ use crate::report::Report;
 pub const SCHEMA: &str = "alloc-profiler/1";
 
 /// Why a text is no report.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JsonError {
     /// It is not JSON, or lacks a field of the schema.
     #[error("this is not a report of alloc-profiler in JSON: {0}")]
-    Malformed(#[source] serde_json::Error),
+    Malformed(#[source] Box<dyn Error + Send + Sync>),
     /// It is a report of another version.
     #[error("the report has the schema {0:?}; this version of alloc-profiler reads {SCHEMA:?}")]
     UnknownSchema(String),
@@ -112,11 +116,15 @@ impl Report {
     /// ```
     #[expect(clippy::missing_panics_doc, reason = "it never does")]
     pub fn to_json(&self) -> String {
+        let settings = WriterSettings { pretty_print: true, ..WriterSettings::default() };
+        let mut text = Vec::new();
+        let mut writer = JsonStreamWriter::new_custom(&mut text, settings);
+        // Memory can be written to, and plain data has a form in JSON.
         let document = Document { schema: SCHEMA, report: self };
-        // It fails for maps whose keys are no strings; there are no maps.
-        let mut text = serde_json::to_string_pretty(&document).expect("plain data");
-        text.push('\n');
-        text
+        writer.serialize_value(&document).expect("plain data");
+        writer.finish_document().expect("memory");
+        text.push(b'\n');
+        String::from_utf8(text).expect("JSON is UTF-8")
     }
 
     /// Returns the report that [`to_json`](Self::to_json) wrote, but for the
@@ -143,12 +151,21 @@ impl Report {
     /// # Ok::<(), alloc_profiler::json::JsonError>(())
     /// ```
     pub fn from_json(text: &str) -> Result<Self, JsonError> {
-        let header: Header = serde_json::from_str(text).map_err(JsonError::Malformed)?;
+        let header: Header = read(text)?;
         if header.schema != SCHEMA {
             return Err(JsonError::UnknownSchema(header.schema));
         }
-        serde_json::from_str(text).map_err(JsonError::Malformed)
+        read(text)
     }
+}
+
+/// Returns the one value that `text` is.
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, JsonError> {
+    let mut reader = JsonStreamReader::new(text.as_bytes());
+    let value = reader.deserialize_next().map_err(|error| JsonError::Malformed(error.into()))?;
+    let end = reader.consume_trailing_whitespace();
+    end.map_err(|error| JsonError::Malformed(error.into()))?;
+    Ok(value)
 }
 
 #[cfg(test)]
@@ -190,9 +207,14 @@ mod tests {
         );
         let prefix = "this is not a report of alloc-profiler in JSON: ";
         for (text, detail) in [
-            ("", "EOF while parsing a value at line 1 column 0"),
-            ("{}", "missing field `schema` at line 1 column 2"),
+            ("", "syntax error"),
+            ("{}", "missing field `schema`"),
             (r#"{"schema": "alloc-profiler/1"}"#, "missing field `is_counting`"),
+            (
+                "{\n  \"schema\": 1}",
+                "expected JSON value type String but got Number at path '$.schema', line 1",
+            ),
+            ("{\"schema\": \"x\"} {}", "syntax error"),
         ] {
             let message = error(text);
             assert!(message.starts_with(&format!("{prefix}{detail}")), "{text:?}: {message}");

@@ -40,59 +40,39 @@
 //!
 //! # Design
 //!
-//! `alloc` counts what passes through the allocator, per thread, in the records
-//! of `thread`. The attribute puts a `guard` and the probes of `frame` into the
-//! function, and a `task` around a future; a probe charges what its thread counted
-//! since the last probe to the line that ran in between, in the thread's own
-//! `slots`. Nothing is shared, locked or searched on that path; bytes and blocks are
-//! all counted, time is sampled (`timing`). `report` adds up all threads' slots at
-//! any time; `render` and `json` write them, `advice` and `diff` tell what they show;
-//! `output` prints them at exit. `site` is what is known of a function beforehand;
-//! `statics` is the uncounted memory that the books are kept in; `baseline` is the
-//! heap before counting began, `clock` says when to look at other threads again;
-//! `switch` turns it all on. `call` has one call's own figures, for `events` and for
-//! `budget`; `measure`, `scopes` and `sampler` measure what is no function; `limit`
-//! stops the program that takes too much; `usage` asks the system.
+//! - `counting`: the allocator counts what passes through it, in the record of the
+//!   calling thread.
+//! - `recording`: the attribute puts a guard and probes into the function, and a task
+//!   around a future; a probe charges what its thread counted since the last probe to
+//!   the line that ran in between, in the thread's own slots. Nothing is shared, locked
+//!   or searched on that path; bytes and blocks are all counted, time is sampled.
+//! - `report` adds up all threads' slots at any time; `render` and `json` write them,
+//!   `advice` and `diff` tell what they show; `output` prints them at exit.
+//! - `measuring`: the same for code that is no function, and the limit that stops the
+//!   program that takes too much.
+//! - `statics` is the uncounted memory that the books are kept in, `clock` the time,
+//!   `options` what the attribute was told.
 
 // The attribute's expansion names this crate, and it is tested here too.
 extern crate self as alloc_profiler;
 
 mod advice;
-mod alloc;
-mod baseline;
-mod budget;
-mod call;
 mod clock;
-mod counters;
+mod counting;
 mod diff;
-mod events;
-mod frame;
-mod guard;
 pub mod guide;
-mod installed;
 pub mod json;
-mod limit;
-mod measure;
+mod measuring;
 mod options;
 mod output;
 #[doc(hidden)]
 pub mod private;
+mod recording;
 mod render;
 mod report;
-mod sampler;
 #[cfg(test)]
 mod samples;
-mod scopes;
-mod site;
-mod slot_table;
-mod slots;
 mod statics;
-mod switch;
-mod task;
-mod thread;
-mod thread_name;
-mod timing;
-mod usage;
 
 /// A crate has one edition, a documentation test its own:
 ///
@@ -103,17 +83,17 @@ mod usage;
 struct ShapesInEdition2021;
 
 pub use advice::{Advice, Pattern};
-pub use alloc::ProfiledAlloc;
+pub use counting::alloc::ProfiledAlloc;
 pub use diff::{Cost, FunctionDiff, Growth, LineDiff, ReportDiff};
-pub use limit::{AtLimit, set_limit};
-pub use measure::{HeapUse, Measuring, measure, uncounted};
+pub use measuring::limit::{AtLimit, set_limit};
+pub use measuring::measure::{HeapUse, Measuring, measure, uncounted};
+pub use measuring::sampler::{MemoryUsage, Sample, Sampler, memory_usage};
+pub use measuring::scopes::{Timestamp, timestamp};
 pub use options::{Backend, Stream};
 pub use output::{Output, print_report, set_output};
 pub use report::{
     FunctionReport, LineFigures, LineReport, Report, ScopeReport, ThreadReport, Usage, report,
 };
-pub use sampler::{MemoryUsage, Sample, Sampler, memory_usage};
-pub use scopes::{Timestamp, timestamp};
 
 /// Records, for each line of a function, the heap bytes that it added or gave
 /// back, its peak, how often it ran and how long.

@@ -11,10 +11,10 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::{Mutex, TryLockError};
 
+use crate::counting::thread::Uncounted;
 use crate::options::Stream;
 use crate::render::wide;
 use crate::report::{FunctionReport, Report, report};
-use crate::thread::Uncounted;
 
 pub use choice::{Output, set_output};
 use sink::Sink;

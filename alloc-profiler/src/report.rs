@@ -11,15 +11,15 @@ mod model;
 
 use std::collections::HashMap;
 
-use crate::counters::HeapCounts;
-use crate::installed;
-use crate::measure::HeapUse;
+use crate::counting::counters::HeapCounts;
+use crate::counting::installed;
+use crate::counting::thread::{self, Moment, ThreadRecord};
+use crate::counting::thread_name::ThreadName;
+use crate::measuring::measure::HeapUse;
+use crate::measuring::scopes;
 use crate::options::Backend;
-use crate::scopes;
-use crate::site::{self, Line, Site};
-use crate::slots::{LineTotals, SiteSlots};
-use crate::thread::{self, Moment, ThreadRecord};
-use crate::thread_name::ThreadName;
+use crate::recording::site::{self, Line, Site};
+use crate::recording::slots::{LineTotals, SiteSlots};
 
 pub use model::{
     FunctionReport, LineFigures, LineReport, Report, ScopeReport, ThreadReport, Usage,

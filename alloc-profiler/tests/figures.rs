@@ -8,7 +8,9 @@ use std::panic::catch_unwind;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use alloc_profiler::{Backend, ProfiledAlloc, Sampler, measure, profile, timestamp};
+use alloc_profiler::{
+    Backend, HeapUse, Measuring, ProfiledAlloc, Sampler, measure, profile, timestamp,
+};
 use common::{expect, figures, function, sum};
 
 #[global_allocator]
@@ -260,6 +262,44 @@ fn measurements_lie_in_each_other_and_in_profiles() {
     assert_eq!((outer.net_bytes(), outer.peak_bytes), (15, 6000));
     assert_eq!(outer.allocated_bytes, inner.allocated_bytes + 120);
     assert_eq!((inner.net_blocks(), outer.net_blocks()), (2, 2));
+}
+
+#[profile]
+fn stretch_over_lines() -> (HeapUse, HeapUse) {
+    let all = Measuring::begin();
+    rises_by(9000);
+    let kept = bytes(100);
+    let (high, some) = (rises_by(600), Measuring::begin());
+    rises_by(500);
+    let more = bytes(10);
+    inner_peak();
+    let (some, low) = (some.end(), rises_by(40));
+    rises_by(30);
+    let all = all.end();
+    drop((kept, more, high, low));
+    (some, all)
+}
+
+#[test]
+fn a_measurement_may_begin_on_one_line_and_end_on_another() {
+    rises_by(50_000);
+    let ((some, all), around) = measure(stretch_over_lines);
+    assert_eq!((some.net_bytes(), some.peak_bytes), (10, 4060));
+    assert_eq!((all.net_bytes(), all.peak_bytes), (110, 9000));
+    assert_eq!((around.net_bytes(), around.peak_bytes), (0, 9000));
+    let function = function("stretch_over_lines");
+    for (text, peak) in [
+        ("let all = Measuring", 0),
+        ("rises_by(9000)", 9000),
+        ("rises_by(600)", 600),
+        ("rises_by(500)", 500),
+        ("inner_peak()", 4050),
+        ("rises_by(40)", 40),
+        ("rises_by(30)", 30),
+        ("all.end()", 0),
+    ] {
+        assert_eq!(figures(&function, text).peak_bytes, peak, "{text}\n{function}");
+    }
 }
 
 #[test]

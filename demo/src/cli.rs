@@ -65,7 +65,8 @@ pub(crate) struct Show {
     #[arg(long)]
     pub(crate) bytes: bool,
 
-    /// Log each profiled call to standard error when it ends, through tracing
+    /// Log each profiled call, and each task, to standard error when it ends,
+    /// through tracing
     #[arg(long)]
     pub(crate) events: bool,
 

@@ -63,7 +63,7 @@ mod tests {
     fn each_number_becomes_a_map_and_a_string() {
         let numbers = random(3, 1_000);
         let (summary, list_to_db, num_to_str) = test_func(&numbers);
-        assert_eq!(summary, numbers.iter().map(|&num| u64::from(num)).sum::<u64>());
+        assert_eq!(summary, numbers.iter().map(|&num| u64::from(num)).sum());
         assert_eq!((list_to_db.len(), num_to_str.len()), (1_000, 1_000));
         for ((num, map), text) in numbers.iter().zip(&list_to_db).zip(&num_to_str) {
             assert_eq!((map.len(), map["num"]), (1, *num));

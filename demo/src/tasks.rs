@@ -3,7 +3,7 @@
 //! [`fetch`] has the two async functions, one awaiting the other; [`archive`] is a
 //! type whose whole `impl` block is profiled. This file is the command: it starts
 //! the runtime, spawns the tasks and the threads, and names the run's three parts
-//! as scopes.
+//! as scopes. Each task has a span, which `--events` shows.
 
 pub mod archive;
 pub mod fetch;
@@ -15,6 +15,7 @@ use std::{panic, thread};
 use alloc_profiler::timestamp;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinError;
+use tracing::{Instrument, debug_span};
 
 use crate::Failure;
 use archive::Archive;
@@ -69,7 +70,8 @@ fn runtime(workers: usize) -> io::Result<Runtime> {
 /// Returns the archive of `pages` pages, each fetched by a task.
 async fn load(pages: u32) -> Result<Archive, JoinError> {
     let mut archive = Archive::with_capacity(pages as usize);
-    let tasks: Vec<_> = (0..pages).map(|number| tokio::spawn(fetch::page(number))).collect();
+    let spawn = |number| tokio::spawn(fetch::page(number).instrument(debug_span!("task", number)));
+    let tasks: Vec<_> = (0..pages).map(spawn).collect();
     for task in tasks {
         archive.add(task.await?);
     }

@@ -93,9 +93,17 @@ fn events_are_one_line_a_call_and_cost_the_tables_nothing() {
         assert_eq!(run.code, Some(0), "{run:?}");
         assert_eq!(bytes(&run.stdout), bytes(&quiet.stdout));
         let events: Vec<_> = run.stderr.lines().collect();
+        let (spans, calls): (Vec<&str>, Vec<&str>) =
+            events.iter().partition(|event| event.contains(" alloc_profiler::span: "));
         // with_capacity, 5 pages of 2 parts, each added, and two searches.
-        assert_eq!(events.len(), 1 + 5 * (1 + 2) + 5 + 2, "{}", run.stderr);
-        assert!(events.iter().all(|event| event.contains("alloc_profiler")), "{}", run.stderr);
+        assert_eq!(calls.len(), 1 + 5 * (1 + 2) + 5 + 2, "{}", run.stderr);
+        assert!(calls.iter().all(|call| call.contains(" alloc_profiler: ")), "{}", run.stderr);
+        // Five tasks, each with both parts and the page at its peak.
+        assert_eq!(spans.len(), 5, "{}", run.stderr);
+        for span in spans {
+            let is_exact = span.contains(" net_bytes=770 ") && span.contains(" peak_bytes=1540 ");
+            assert!(span.contains(" name=\"task\" ") && is_exact, "{span}");
+        }
         let pages: Vec<_> = events.iter().filter(|event| event.contains("fetch::page")).collect();
         assert_eq!(pages.len(), 5);
         for event in pages {

@@ -5,8 +5,8 @@ use quote::{ToTokens, quote_spanned};
 use syn::parse::Parser;
 use syn::spanned::Spanned;
 use syn::{
-    Error, Expr, ExprLit, Item, ItemFn, ItemImpl, ItemMod, ItemTrait, Lit, LitInt, LitStr, Meta,
-    Result, Signature, Token, TraitItemFn, punctuated::Punctuated,
+    Block, Error, Expr, ExprLit, Item, ItemFn, ItemImpl, ItemMod, ItemTrait, Lit, LitInt, LitStr,
+    Meta, Result, Signature, Stmt, Token, TraitItemFn, punctuated::Punctuated,
 };
 
 use crate::tokens::Start;
@@ -55,7 +55,10 @@ impl Options {
         match key {
             "skip" => self.is_skipped = flag(key, meta)?,
             "each_call" => self.is_each_call = flag(key, meta)?,
-            "name" => self.name = Some(text(key, meta, |name| !name.is_empty(), "a name")?),
+            "name" => {
+                let expected = "a name in quotes, as in `name = \"parse\"`";
+                self.name = Some(text(key, meta, |name| !name.is_empty(), expected)?);
+            }
             "stream" => {
                 let expected = "\"stdout\", \"stderr\" or the path of a file";
                 self.stream = Some(text(key, meta, |path| !path.is_empty(), expected)?);
@@ -168,7 +171,7 @@ impl Target {
     /// Returns what `item` is, if its functions can be profiled.
     pub(crate) fn parse(item: &TokenStream) -> Result<Self> {
         if let Ok(function) = syn::parse2::<ItemFn>(item.clone()) {
-            check(&function.sig)?;
+            check(&function.sig, &function.block)?;
             return Ok(Self::Function(Box::new(function)));
         }
         if let Ok(method) = syn::parse2::<TraitItemFn>(item.clone())
@@ -200,15 +203,26 @@ impl Target {
     }
 }
 
-/// Refuses a function that cannot be profiled.
-pub(crate) fn check(signature: &Signature) -> Result<()> {
-    match &signature.constness {
-        None => Ok(()),
-        Some(token) => Err(Error::new(
+/// The item that the expansion puts first into a body.
+pub(crate) const SITE: &str = "__ALLOC_PROFILER_SITE";
+
+/// Refuses a function that cannot be profiled, or is already.
+pub(crate) fn check(signature: &Signature, body: &Block) -> Result<()> {
+    if let Some(token) = &signature.constness {
+        return Err(Error::new(
             token.span,
             "`#[profile]` cannot take a `const fn`: its body may run in the compiler, where \
              nothing is counted; remove `const`, profile the function that calls it, or leave it \
              out with `#[profile(skip)]`",
-        )),
+        ));
     }
+    if let Some(Stmt::Item(Item::Static(first))) = body.stmts.first()
+        && first.ident == SITE
+    {
+        return Err(Error::new(
+            signature.ident.span(),
+            "this function has `#[profile]` twice; remove one of them",
+        ));
+    }
+    Ok(())
 }

@@ -43,7 +43,7 @@ impl Parse for Input {
                 return Err(input.error("`assert_heap!` ends with the block to measure: `{ … }`"));
             }
             limits.push(Limit::of(input.parse()?)?);
-            if !input.peek(token::Brace) {
+            if !input.is_empty() {
                 input.parse::<Token![,]>()?;
             }
         }

@@ -31,7 +31,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Attribute, Block, Error, Expr, Result, Signature, Stmt, Visibility};
 
-use crate::attr::{Options, Target};
+use crate::attr::{self, Options, Target};
 use crate::lines::Lines;
 use crate::source::Source;
 use probes::Prober;
@@ -155,7 +155,7 @@ fn site(source: &Source, lines: &Lines, options: &TokenStream, at: Span) -> Stmt
 /// Returns the name of the item that describes the function. Items have no
 /// hygiene of their own.
 fn site_name(at: Span) -> Ident {
-    Ident::new("__ALLOC_PROFILER_SITE", hygienic(at))
+    Ident::new(attr::SITE, hygienic(at))
 }
 
 /// Returns the name of one of our locals, which the user's code cannot see.

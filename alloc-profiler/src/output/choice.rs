@@ -13,8 +13,8 @@ use std::path::{self, PathBuf};
 use std::sync::OnceLock;
 
 use super::sink;
+use crate::counting::thread::Uncounted;
 use crate::statics::AtomicRef;
-use crate::thread::Uncounted;
 
 /// The environment variable that says what to print.
 const VARIABLE: &str = "ALLOC_PROFILER";

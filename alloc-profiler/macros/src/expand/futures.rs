@@ -6,8 +6,11 @@
 //! first. The future in between does the same once more. The signature stays,
 //! but for patterns and `mut`, which belong to the inner binding.
 
+use std::mem;
+
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Attribute, Block, FnArg, Pat, PatIdent, PatType, ReturnType, Signature, Stmt, Type,
@@ -47,7 +50,11 @@ pub(super) fn wrap(signature: &mut Signature, body: &mut Block, site: Stmt) {
             #(#rebound)*
             #typed
             let #probes = ::alloc_profiler::private::Probes::wandering(&#site_name);
-            let #value #annotation = #inner;
+            // A body that never ends may stand in an arm, and have code after it.
+            let #value #annotation = match ::alloc_profiler::private::no_value() {
+                ::core::option::Option::Some(#value) => #value,
+                ::core::option::Option::None => #inner,
+            };
             #value
         })
         .await
@@ -64,17 +71,40 @@ fn rebind(argument: &mut PatType, index: usize, at: Span) -> TokenStream {
     if let Pat::Ident(PatIdent { by_ref: None, subpat: None, mutability, ident, .. }) =
         &mut *argument.pat
     {
+        // The same name to a reader, another one to the compiler.
+        let mut outer = ident.clone();
+        outer.set_span(hygienic(ident.span()));
         let mutability = mutability.take();
-        return quote_spanned!(span=> #(#cfgs)* let #mutability #ident = #ident;);
+        let inner = mem::replace(ident, outer.clone());
+        if inner.to_string().starts_with('_') {
+            // As a pattern: clippy finds a mere binding of such a name useless.
+            return quote_spanned!(span=> #(#cfgs)* let (#mutability #inner,) = (#outer,););
+        }
+        return quote_spanned!(span=> #(#cfgs)* let #mutability #inner = #outer;);
     }
     let name = local(&format!("argument_{index}"), at);
-    let pattern = std::mem::replace(&mut *argument.pat, parse_quote!(#name));
-    let whole = quote_spanned!(span=> #(#cfgs)* let #name = #name;);
+    let pattern = mem::replace(&mut *argument.pat, parse_quote!(#name));
+    let mutability = borrows_mutably(&pattern).then(|| quote_spanned!(span=> mut));
+    let whole = quote_spanned!(span=> #(#cfgs)* let #mutability #name = #name;);
     match pattern {
         // It binds nothing, and moves nothing.
         Pat::Wild(_) => whole,
         pattern => quote_spanned!(span=> #whole #(#cfgs)* let #pattern = #name;),
     }
+}
+
+/// Returns whether a pattern has a `ref mut` in it.
+fn borrows_mutably(pattern: &Pat) -> bool {
+    struct Finder(bool);
+    impl<'a> Visit<'a> for Finder {
+        fn visit_pat_ident(&mut self, ident: &'a PatIdent) {
+            self.0 |= ident.by_ref.is_some() && ident.mutability.is_some();
+            visit::visit_pat_ident(self, ident);
+        }
+    }
+    let mut finder = Finder(false);
+    finder.visit_pat(pattern);
+    finder.0
 }
 
 fn is_cfg(attribute: &Attribute) -> bool {

@@ -5,7 +5,10 @@
 //! `skip`. One that cannot be profiled gets an error, and the others their
 //! probes.
 
-use syn::{Attribute, ImplItem, Item, ItemImpl, ItemMod, ItemTrait, Result, TraitItem};
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, ImplItem, Item, ItemImpl, ItemMod, ItemTrait, Meta, Path, Result, Token, TraitItem,
+};
 
 use super::{Errors, Function};
 use crate::attr::{self, Options};
@@ -83,16 +86,21 @@ fn one(function: Function<'_>, options: &Options, errors: &mut Errors) {
     if is_marked(function.attributes) {
         return;
     }
-    match attr::check(function.signature) {
+    match attr::check(function.signature, function.body) {
         Ok(()) => function.profile(None, options),
         Err(error) => errors.push(error),
     }
 }
 
-/// Returns whether the attribute is among `attributes`.
+/// Returns whether the attribute is among `attributes`, by its own name, on some
+/// condition or on none. Under another name it cannot be known.
 fn is_marked(attributes: &[Attribute]) -> bool {
-    let is_ours = |attribute: &Attribute| {
-        attribute.path().segments.last().is_some_and(|segment| segment.ident == "profile")
-    };
-    attributes.iter().any(is_ours)
+    let is_ours = |path: &Path| path.segments.last().is_some_and(|last| last.ident == "profile");
+    attributes.iter().any(|attribute| {
+        if !attribute.path().is_ident("cfg_attr") {
+            return is_ours(attribute.path());
+        }
+        let metas = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+        metas.is_ok_and(|metas| metas.iter().skip(1).any(|meta| is_ours(meta.path())))
+    })
 }

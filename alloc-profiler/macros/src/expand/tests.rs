@@ -198,7 +198,7 @@ fn an_async_function_runs_in_a_task() {
     };
     let rebound = rebound.to_string();
     assert!(expansion.contains(rebound.trim_end_matches(" }")), "{expansion}");
-    assert!(expansion.contains("let value = {"), "{expansion}");
+    assert!(expansion.contains("let value = match"), "{expansion}");
 }
 
 #[test]

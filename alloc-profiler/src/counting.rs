@@ -1,0 +1,17 @@
+//! Counting: what passes through the allocator, thread by thread.
+//!
+//! - `alloc`: `ProfiledAlloc`, which counts
+//! - `counters`: the counts, with one writer and many readers
+//! - `thread`: every thread's record, and which is this one's; `thread_name` names it
+//! - `switch`: the one moment at which counting begins; `baseline` is the heap in use
+//!   then, `installed` whether anything will be counted at all
+//!
+//! Uses `recording` for one thing: a thread that ends closes its books.
+
+pub(crate) mod alloc;
+pub(crate) mod baseline;
+pub(crate) mod counters;
+pub(crate) mod installed;
+pub(crate) mod switch;
+pub(crate) mod thread;
+pub(crate) mod thread_name;

@@ -1,0 +1,155 @@
+//! [`ProfiledAlloc`]: a global allocator that counts what passes through it.
+//!
+//! Each method calls the inner allocator's method of the same name, so the
+//! inner one keeps its fast paths for `realloc` and `alloc_zeroed`, and then
+//! counts the bytes that the *program* asked for, not the block that it got.
+//! Counts go to the calling thread's own record; nothing is shared. Until the
+//! first profiled function is entered nothing is counted: one load and a branch
+//! are all that the wrapper costs. A failed request counts nothing.
+
+use std::alloc::{GlobalAlloc, Layout};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::counting::thread;
+use crate::measuring::limit;
+
+/// Whether a profiled function was ever entered.
+static COUNTING: AtomicBool = AtomicBool::new(false);
+
+/// Returns whether allocations are counted yet.
+#[inline]
+fn is_counting() -> bool {
+    // Relaxed: the thread that switches counting on sees it at once, which its
+    // own figures need; the others may join a moment later.
+    COUNTING.load(Ordering::Relaxed)
+}
+
+/// Counts a block of `size` bytes that the program was given.
+#[inline]
+fn count_allocated(size: usize) {
+    if thread::count(|counters| counters.count_allocated(size)) {
+        limit::watermark_passed();
+    }
+}
+
+/// Counts a block of `size` bytes that the program gave back.
+#[inline]
+fn count_freed(size: usize) {
+    thread::count(|counters| {
+        counters.count_freed(size);
+        false
+    });
+}
+
+/// Counts a block that went from `old` to `new` bytes, to another address or not.
+#[inline]
+fn count_resized(old: usize, new: usize, has_moved: bool) {
+    let copied = if has_moved { old.min(new) } else { 0 };
+    if thread::count(|counters| counters.count_resized(old, new, copied)) {
+        limit::watermark_passed();
+    }
+}
+
+/// Counts from now on, for the rest of the program.
+pub(crate) fn start_counting() {
+    COUNTING.store(true, Ordering::Relaxed);
+}
+
+/// A global allocator that forwards to `A` and counts, per thread, the bytes
+/// that the program asked for.
+///
+/// Without it as the `#[global_allocator]`, [`profile`](crate::profile) has
+/// nothing to show. It costs a load and a branch per call until the first
+/// profiled function is entered.
+///
+/// ```
+/// use std::alloc::System;
+/// use alloc_profiler::ProfiledAlloc;
+///
+/// #[global_allocator]
+/// static GLOBAL: ProfiledAlloc<System> = ProfiledAlloc::new(System);
+///
+/// #[alloc_profiler::profile]
+/// fn fill() -> Vec<u8> {
+///     vec![7; 1000]
+/// }
+///
+/// assert_eq!(fill().len(), 1000);
+/// let report = alloc_profiler::report();
+/// assert_eq!(report.functions[0].total_bytes, 1000);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ProfiledAlloc<A> {
+    inner: A,
+}
+
+impl<A> ProfiledAlloc<A> {
+    /// Returns an allocator that serves every request from `inner`.
+    ///
+    /// ```
+    /// use alloc_profiler::ProfiledAlloc;
+    ///
+    /// static GLOBAL: ProfiledAlloc<std::alloc::System> = ProfiledAlloc::new(std::alloc::System);
+    /// # let _ = &GLOBAL;
+    /// ```
+    pub const fn new(inner: A) -> Self {
+        Self { inner }
+    }
+
+    /// Returns the allocator that serves the requests, for its own statistics.
+    ///
+    /// ```
+    /// use alloc_profiler::ProfiledAlloc;
+    ///
+    /// let alloc = ProfiledAlloc::new("inner");
+    /// assert_eq!(*alloc.inner(), "inner");
+    /// ```
+    pub const fn inner(&self) -> &A {
+        &self.inner
+    }
+}
+
+// SAFETY: every method hands its arguments to the inner allocator unchanged and
+// returns that one's answer unchanged, so the contract is kept if `A` keeps it.
+// Counting touches only the profiler's own records and never unwinds.
+unsafe impl<A: GlobalAlloc> GlobalAlloc for ProfiledAlloc<A> {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise about `layout` is the one asked for here.
+        let block = unsafe { self.inner.alloc(layout) };
+        if is_counting() && !block.is_null() {
+            count_allocated(layout.size());
+        }
+        block
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: `block` came from this allocator, so from the inner one.
+        unsafe { self.inner.dealloc(block, layout) };
+        if is_counting() {
+            count_freed(layout.size());
+        }
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as in `alloc`.
+        let block = unsafe { self.inner.alloc_zeroed(layout) };
+        if is_counting() && !block.is_null() {
+            count_allocated(layout.size());
+        }
+        block
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // SAFETY: as in `dealloc`, and the promise about `new_size` is passed on.
+        let moved = unsafe { self.inner.realloc(block, layout, new_size) };
+        if is_counting() && !moved.is_null() {
+            count_resized(layout.size(), new_size, !ptr::eq(moved, block));
+        }
+        moved
+    }
+}

@@ -1,0 +1,482 @@
+//! Frames: a function's progress on one thread, and the probes that move it on.
+//!
+//! A [`Frame`] is the pair of a thread's record and its slots of one site, found
+//! once by a guard and then passed by value. A probe charges what the thread
+//! counted since the last probe to the line that ran until now, and goes on to
+//! the next line. It takes no lock, allocates nothing and searches nothing: it
+//! compares one count, and does more only if that moved, or if somebody has
+//! replaced the count that it is compared with by one that cannot be.
+//!
+//! Only the outermost activation charges. Inner ones, of a recursive function,
+//! count how often their lines run; all else that they do is the outermost
+//! one's line that called them.
+//!
+//! Locals that act when they are dropped ([`Block`], [`Round`], [`Close`]) catch
+//! what no probe can follow: the end of a block that has a value, `?`, a panic,
+//! and the drops at the closing brace.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::clock;
+use crate::counting::thread::{self, ThreadRecord};
+use crate::recording::site::Site;
+use crate::recording::slots::{LineSlot, NEVER, SiteSlots};
+use crate::recording::usage;
+
+/// What a `continue`, `break` or `return` leaves. The locals that it drops on
+/// its way are charged to its own line, so the blocks on the way restore nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub(crate) enum Leaving {
+    /// Nothing: the body runs on.
+    Nothing = 0,
+    /// A loop's round, and the blocks in it.
+    Round = 1,
+    /// The function.
+    Call = 2,
+}
+
+/// What an activation found, and puts back when it ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outer {
+    leaving: u64,
+}
+
+/// A function's progress on the calling thread.
+#[derive(Clone, Copy)]
+pub struct Frame {
+    pub(crate) record: &'static ThreadRecord,
+    pub(crate) slots: &'static SiteSlots,
+    /// It stays on the thread whose record it has.
+    not_send: PhantomData<*const ()>,
+}
+
+impl Frame {
+    /// Returns the calling thread's frame of `site`.
+    #[inline]
+    pub(crate) fn of(site: &'static Site) -> Self {
+        // First the id, which switches the counters on, then their values.
+        site.id();
+        let record = thread::current();
+        Self { record, slots: record.slots_of(site), not_send: PhantomData }
+    }
+
+    /// Returns the frame of the calling thread that is about to enter `site`.
+    #[inline]
+    pub(crate) fn to_enter(site: &'static Site) -> Self {
+        site.id();
+        let record = thread::current_for_calls();
+        Self { record, slots: record.slots_of(site), not_send: PhantomData }
+    }
+
+    /// Returns whether an activation of the function is running.
+    #[inline]
+    pub(crate) fn is_running(self) -> bool {
+        self.slots.depth.get() > 0
+    }
+
+    /// Returns whether the running activation charges its lines.
+    #[inline]
+    pub(crate) fn is_outermost(self) -> bool {
+        self.slots.depth.get() == 1
+    }
+
+    /// Begins an activation, which goes on at `line` if it is the outermost.
+    #[inline]
+    pub(crate) fn begin(self, line: Paused) -> Outer {
+        let Self { record, slots, .. } = self;
+        record.begin_call();
+        let outer = self.stop_leaving();
+        slots.depth.add(1);
+        if self.is_outermost() {
+            let now = record.counters.get();
+            slots.entry.set(&now);
+            slots.charged.set(&now);
+            slots.level.set(record.calls());
+            slots.outer_peak_bytes.set(record.counters.lower_peak());
+            slots.peak_bytes.set(now.net_bytes());
+            self.look();
+            if slots.asks_the_system() {
+                usage::begin(slots);
+            }
+            self.go_on(line);
+        } else {
+            slots.seen_bytes.set(NEVER);
+        }
+        outer
+    }
+
+    /// Begins the first line of an activation, and counts that it ran.
+    #[inline]
+    pub(crate) fn enter(self) {
+        let line = &self.slots.lines[0];
+        line.hits.add(1);
+        if self.is_outermost() {
+            self.start(line);
+        }
+    }
+
+    /// Begins what leaves nothing, inside of what may.
+    #[inline]
+    pub(crate) fn stop_leaving(self) -> Outer {
+        let outer = Outer { leaving: self.leaving() };
+        self.leave(Leaving::Nothing);
+        outer
+    }
+
+    /// Goes on with what was being left.
+    #[inline]
+    pub(crate) fn leave_again(self, outer: Outer) {
+        self.slots.leaving.set(outer.leaving);
+    }
+
+    /// Ends an activation.
+    #[inline]
+    pub(crate) fn end(self, outer: Outer) {
+        let Self { record, slots, .. } = self;
+        if self.is_outermost() {
+            self.settle();
+            slots.total.add(&record.counters.get().since(&slots.entry.get()));
+            record.counters.set_peak(slots.outer_peak_bytes.get());
+            record.counters.raise_peak(slots.peak_bytes.get());
+        }
+        slots.depth.add(u64::MAX);
+        self.leave_again(outer);
+        record.end_call();
+    }
+
+    /// Charges the peak on the line that runs on the thread of `record`, if one does,
+    /// since somebody is about to lower it. In uncounted work it is not the line's,
+    /// and will be put back.
+    pub(crate) fn note_peak(record: &ThreadRecord) {
+        if record.is_muted() {
+            return;
+        }
+        if let Some(slots) = record.innermost() {
+            let peak = record.counters.peak_bytes();
+            let rise = peak.wrapping_sub(slots.charged.get().net_bytes());
+            slots.current_line().peak_bytes.raise(rise.max(0).cast_unsigned());
+            slots.peak_bytes.raise(peak);
+        }
+    }
+
+    /// Closes the books on activations that will never end, because their
+    /// thread has: it called `process::exit`, say.
+    pub(crate) fn abandon(record: &'static ThreadRecord, slots: &'static SiteSlots) {
+        let frame = Self { record, slots, not_send: PhantomData };
+        if frame.is_running() {
+            slots.depth.set(1);
+            frame.end(Outer { leaving: Leaving::Nothing as u64 });
+        }
+    }
+
+    /// Goes on to line `index`, and counts that it ran.
+    ///
+    /// All that is rare is a call at the end, so that nothing is saved for it.
+    #[inline]
+    pub(crate) fn line(self, index: usize) {
+        let line = &self.slots.lines[index];
+        line.hits.add(1);
+        self.resume_at(line);
+    }
+
+    /// Goes on to line `index`, uncounted.
+    #[inline]
+    pub(crate) fn resume(self, index: usize) {
+        self.resume_at(&self.slots.lines[index]);
+    }
+
+    #[inline]
+    fn resume_at(self, line: &'static LineSlot) {
+        self.leave(Leaving::Nothing);
+        if self.record.counters.moved_bytes() == self.slots.seen_bytes.get() {
+            self.start(line);
+        } else {
+            self.settle_and_start(line);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn settle_and_start(self, line: &'static LineSlot) {
+        if self.is_outermost() {
+            self.settle();
+            self.start(line);
+        }
+    }
+
+    /// Makes `line` the one in force.
+    #[inline]
+    fn start(self, line: &'static LineSlot) {
+        self.slots.set_current_line(line);
+        let is_due = line.clock.is_due();
+        if is_due || self.slots.live_bytes.get() > line.live_bytes.get() {
+            self.watch(line, is_due);
+        }
+    }
+
+    /// Sees to it that the end of `line`, which begins, is noted: it is timed, or
+    /// it has not yet ended with so much live.
+    #[cold]
+    #[inline(never)]
+    fn watch(self, line: &'static LineSlot, is_due: bool) {
+        self.slots.seen_bytes.set(NEVER);
+        if is_due {
+            self.time_from_now(line.clock.begin(self.record.lots.next()));
+        }
+    }
+
+    /// Times the line in force from now on, for `runs` runs.
+    fn time_from_now(self, runs: u64) {
+        self.slots.seen_bytes.set(NEVER);
+        self.slots.timed_runs.set(runs);
+        self.slots.timed_since_ns.set(clock::nanoseconds());
+    }
+
+    /// Charges the line that ran until now. For the outermost activation.
+    pub(crate) fn settle(self) {
+        let Self { record, slots, .. } = self;
+        if record.counters.moved_bytes() != slots.seen_bytes.get() {
+            self.charge();
+        }
+        slots.current_line().live_bytes.raise(slots.live_bytes.get());
+    }
+
+    fn charge(self) {
+        let Self { record, slots, .. } = self;
+        let (line, now, before) =
+            (slots.current_line(), record.counters.get(), slots.charged.get());
+        line.counts.add(&now.since(&before));
+        slots.charged.set(&now);
+        let peak = record.counters.lower_peak();
+        line.peak_bytes.raise(peak.wrapping_sub(before.net_bytes()).max(0).cast_unsigned());
+        slots.peak_bytes.raise(peak);
+        self.look();
+        let since = slots.timed_since_ns.get();
+        if since != 0 {
+            line.clock.add(since, slots.timed_runs.get());
+            slots.timed_since_ns.set(0);
+        }
+        if slots.asks_the_system() {
+            usage::charge(slots);
+        }
+    }
+
+    /// Notes what the thread has counted.
+    #[inline]
+    fn look(self) {
+        let Self { record, slots, .. } = self;
+        slots.seen_bytes.set(record.counters.moved_bytes());
+        let own = record.counters.net_bytes();
+        slots.live_bytes.set(record.others_live_bytes().wrapping_add(own));
+    }
+
+    /// Stops the line in force, which will go on later; returns what
+    /// [`go_on`](Self::go_on) must know.
+    #[inline]
+    pub(crate) fn pause(self) -> Paused {
+        let timed_runs =
+            if self.slots.timed_since_ns.get() == 0 { 0 } else { self.slots.timed_runs.get() };
+        self.settle();
+        Paused { index: self.slots.current_index(), timed_runs }
+    }
+
+    /// Makes a line that was paused the one in force again.
+    #[inline]
+    pub(crate) fn go_on(self, paused: Paused) {
+        self.slots.set_current_line(&self.slots.lines[paused.index]);
+        if paused.timed_runs != 0 {
+            self.time_from_now(paused.timed_runs);
+        }
+    }
+
+    #[inline]
+    fn leaving(self) -> u64 {
+        self.slots.leaving.get()
+    }
+
+    #[inline]
+    fn leave(self, leaving: Leaving) {
+        self.slots.leaving.set(leaving as u64);
+    }
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frame")
+            .field("site", self.slots.site)
+            .field("depth", &self.slots.depth.get())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A line that was stopped and will go on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Paused {
+    /// The line's index.
+    pub(crate) index: usize,
+    /// The runs that it is timed for, or zero.
+    timed_runs: u64,
+}
+
+impl Paused {
+    /// Returns the line of `index`, not timed.
+    pub(crate) fn at(index: usize) -> Self {
+        Self { index, timed_runs: 0 }
+    }
+}
+
+/// What leads to the calling thread's frame.
+pub trait Find: Copy {
+    /// Returns the calling thread's frame.
+    fn frame(self) -> Frame;
+}
+
+impl Find for Frame {
+    #[inline]
+    fn frame(self) -> Frame {
+        self
+    }
+}
+
+/// Finds the frame of a site anew each time: for code that may go on on another
+/// thread.
+#[derive(Clone, Copy, Debug)]
+pub struct Wandering(&'static Site);
+
+impl Find for Wandering {
+    #[inline]
+    fn frame(self) -> Frame {
+        Frame::of(self.0)
+    }
+}
+
+/// The probes: what the attribute's calls are made on.
+#[derive(Clone, Copy, Debug)]
+pub struct Probes<F>(F);
+
+impl Probes<Wandering> {
+    /// Returns the probes of `site` for code that may change threads.
+    #[inline]
+    pub fn wandering(site: &'static Site) -> Self {
+        Self(Wandering(site))
+    }
+}
+
+impl Probes<Frame> {
+    /// Returns the probes of `frame`.
+    #[inline]
+    pub(crate) fn of(frame: Frame) -> Self {
+        Self(frame)
+    }
+}
+
+impl<F: Find> Probes<F> {
+    /// Returns the calling thread's frame.
+    #[inline]
+    pub(crate) fn frame(self) -> Frame {
+        self.0.frame()
+    }
+
+    /// Goes on to line `index`, and counts that it ran.
+    #[inline]
+    pub fn line(self, index: usize) {
+        self.frame().line(index);
+    }
+
+    /// Goes on to line `index`, uncounted: a `loop`, whose rounds are counted.
+    #[inline]
+    pub fn resume(self, index: usize) {
+        self.frame().resume(index);
+    }
+
+    /// Goes before a `continue` or `break` of the innermost loop.
+    #[inline]
+    pub fn leave_round(self) {
+        self.frame().leave(Leaving::Round);
+    }
+
+    /// Goes before a `return`.
+    #[inline]
+    pub fn leave_call(self) {
+        self.frame().leave(Leaving::Call);
+    }
+
+    /// Returns a local for the start of an inner block: when the block is done,
+    /// line `index` goes on, the statement around the block.
+    #[inline]
+    pub fn block(self, index: usize) -> Block<F> {
+        Block { probes: self, index }
+    }
+
+    /// Returns a local for the start of a loop's body: it counts a round on line
+    /// `index`, the loop's, which goes on when the round is done.
+    #[inline]
+    pub fn round(self, index: usize) -> Round<F> {
+        self.frame().slots.lines[index].hits.add(1);
+        Round { probes: self, index }
+    }
+
+    /// Returns a local for the end of a block, before its last expression: it is
+    /// dropped first, and from then on line `index` runs, the closing brace.
+    #[inline]
+    pub fn close(self, index: usize) -> Close<F> {
+        Close { probes: self, index }
+    }
+}
+
+/// Goes on with the statement around a block when it is dropped, after the
+/// block's own locals.
+#[must_use = "it acts when the block that holds it ends"]
+#[derive(Debug)]
+pub struct Block<F: Find> {
+    probes: Probes<F>,
+    index: usize,
+}
+
+impl<F: Find> Drop for Block<F> {
+    #[inline]
+    fn drop(&mut self) {
+        let frame = self.probes.frame();
+        if frame.leaving() == Leaving::Nothing as u64 {
+            frame.resume(self.index);
+        }
+    }
+}
+
+/// Goes on with the loop when it is dropped, after the body's own locals.
+#[must_use = "it acts when the block that holds it ends"]
+#[derive(Debug)]
+pub struct Round<F: Find> {
+    probes: Probes<F>,
+    index: usize,
+}
+
+impl<F: Find> Drop for Round<F> {
+    #[inline]
+    fn drop(&mut self) {
+        let frame = self.probes.frame();
+        if frame.leaving() != Leaving::Call as u64 {
+            frame.resume(self.index);
+        }
+    }
+}
+
+/// Goes on to the closing brace when it is dropped, before the block's locals.
+#[must_use = "it acts when the block that holds it ends"]
+#[derive(Debug)]
+pub struct Close<F: Find> {
+    probes: Probes<F>,
+    index: usize,
+}
+
+impl<F: Find> Drop for Close<F> {
+    #[inline]
+    fn drop(&mut self) {
+        let frame = self.probes.frame();
+        if frame.leaving() == Leaving::Nothing as u64 {
+            frame.line(self.index);
+        }
+    }
+}
