@@ -106,7 +106,8 @@
 //!
 //! **Braces** show what drops there: a function's locals at its end, a block's at the
 //! block's. An exit by **`?`**, `return` or `break` before the block's last statement has
-//! the drops on its own line; a `?` within a loop leaves them to the loop's head.
+//! the drops on its own line; a `?` in a block within the function leaves what the function
+//! drops to the statement around that block.
 //!
 //! **Closures** have lines of their own where they have statements, wherever they run; a
 //! closure of one expression belongs to the statement around it.

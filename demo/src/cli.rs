@@ -106,8 +106,8 @@ pub(crate) enum Job {
     ///
     /// A Vec grown step by step, a String joined in a loop, clones in a loop and
     /// a temporary in each round: the wide table shows what they cost, and its
-    /// advice what to do. With --mended the same was done, the answers are the
-    /// same, and there is no advice left.
+    /// advice what to do. With --mended that was done: the answers are the same,
+    /// and no advice is left.
     ///
     /// To see what was saved, write both to files and compare them:
     ///
