@@ -27,6 +27,17 @@
 //! advice; `json:PATH` writes a file that [`Report::diff`] can compare with another
 //! build's; `off` silences the table; see [`print_report`].
 //!
+//! The [`guide`] goes from these lines to every figure, one step after the other.
+//!
+//! | to | there is |
+//! |---|---|
+//! | see what each line takes | [`macro@profile`], [`print_report`], [`set_output`] |
+//! | read the figures in the program | [`report()`], [`Report::advice`], [`Report::diff`] |
+//! | keep them for later, and read them again | [`Report::to_json`], [`Report::from_json`], [`json`] |
+//! | hold a test to a budget | [`assert_heap!`], [`measure`], [`Measuring`] |
+//! | see a stretch of the run, or the memory over time | [`timestamp`], [`memory_usage`], [`Sampler`] |
+//! | stop where the heap grows too large | [`set_limit`] |
+//!
 //! # Design
 //!
 //! - `counting`: the allocator counts what passes through it, in the record of the
@@ -49,6 +60,7 @@ mod advice;
 mod clock;
 mod counting;
 mod diff;
+pub mod guide;
 pub mod json;
 mod measuring;
 mod options;

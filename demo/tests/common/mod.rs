@@ -5,7 +5,11 @@
 #![allow(dead_code)]
 
 use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
 use std::process::{Command, Output};
+
+use alloc_profiler::Report;
 
 /// Over our allocator.
 pub(crate) const DEMO: &str = env!("CARGO_BIN_EXE_demo");
@@ -55,13 +59,19 @@ impl Run {
 /// A command for `binary`, free of what the tests' own environment says.
 pub(crate) fn command(binary: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(binary);
-    command.env_remove("ALLOC_PROFILER");
+    command.env_remove("ALLOC_PROFILER").env_remove("ALLOC_PROFILER_LIMIT").env_remove("COLUMNS");
     command
 }
 
 /// Runs `binary` with `args`.
 pub(crate) fn run<S: AsRef<OsStr>>(binary: &str, args: impl IntoIterator<Item = S>) -> Run {
     command(binary).args(args).output().expect("the binary starts").into()
+}
+
+/// Returns the report that a run wrote to `path`.
+pub(crate) fn read_report(path: &Path) -> Report {
+    let text = fs::read_to_string(path).expect("the report was written");
+    Report::from_json(&text).expect("it is a report")
 }
 
 /// A row of the table that has figures.
