@@ -106,8 +106,8 @@
 //!
 //! **Braces** show what drops there: a function's locals at its end, a block's at the
 //! block's. An exit by **`?`**, `return` or `break` before the block's last statement has
-//! the drops on its own line; a `?` in a block within the function leaves what the function
-//! drops to the statement around that block.
+//! the drops on its own line; one in a block's last statement leaves what is around that
+//! block to the statement there.
 //!
 //! **Closures** have lines of their own where they have statements, wherever they run; a
 //! closure of one expression belongs to the statement around it.

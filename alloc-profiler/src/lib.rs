@@ -160,9 +160,9 @@ pub use report::{
 ///   between two rounds. It occurs once for each round and, but for `loop`, once
 ///   more.
 /// - The locals of a block are dropped on the line of its closing brace, which
-///   shows figures if that moved any bytes; after `return`, `?` or `break`
-///   before the block's last statement, on the line of that exit; when a panic
-///   unwinds through a block, on the line of the statement around it.
+///   shows figures if that moved any bytes; after `return`, `continue`, `break`, `?`
+///   or a panic on the line of that exit. (A `?` or a panic in a block's last statement
+///   looks like the block's end: on the brace, and what is around it on its own line.)
 /// - The function's parameters are dropped after it has returned: on the
 ///   caller's line. Those of an `async fn` are dropped by itself, on its last line.
 /// - An `async fn` is charged while it is polled, on whatever thread; what others do

@@ -9,3 +9,12 @@ pub(crate) mod limit;
 pub(crate) mod measure;
 pub(crate) mod sampler;
 pub(crate) mod scopes;
+
+use crate::counting::{baseline, thread};
+
+/// Returns the program's live heap now, of all threads, in bytes.
+fn live_bytes() -> u64 {
+    let sum = thread::records()
+        .fold(baseline::bytes(), |sum, record| sum.wrapping_add(record.counters.net_bytes()));
+    sum.max(0).cast_unsigned()
+}

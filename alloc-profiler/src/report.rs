@@ -193,8 +193,7 @@ impl SiteSum {
     }
 }
 
-/// The sums of one function, by the threads' names, in the order of first
-/// appearance.
+/// The sums of one function, by the threads' names.
 struct FunctionSum {
     site: &'static Site,
     by_name: Vec<(ThreadName, SiteSum)>,
@@ -220,6 +219,8 @@ impl FunctionSum {
         self.by_name.iter().for_each(|(_, each)| sum.add(each));
         let threads = self.by_name.into_iter();
         let threads = threads.map(|(name, sum)| sum.into_thread_report(name.text().into_owned()));
-        sum.into_report(threads.collect())
+        let mut threads: Vec<_> = threads.collect();
+        threads.sort_by(|a, b| a.name.cmp(&b.name));
+        sum.into_report(threads)
     }
 }

@@ -253,3 +253,44 @@ fn a_name_replaces_the_path() {
     expect("a name of its own");
     assert!(alloc_profiler::report().function("renamed").is_none());
 }
+
+#[profile]
+fn question_marks(texts: &[&str]) -> Result<usize, std::num::ParseIntError> {
+    let held = bytes(100); //= 200 2
+    let mut sum = 0;
+    for text in texts {
+        let scratch = bytes(10); //= 40 4
+        let number = text.parse::<usize>()?; //= -110 4
+        sum += number + scratch.len();
+    } //= -30 3
+    let all = held.len();
+    Ok(all + sum) //= 0 1
+} //= -100 1
+
+#[test]
+fn a_question_mark_in_a_block_is_charged_on_its_own_line() {
+    assert_eq!(question_marks(&["1", "2"]), Ok(123));
+    assert!(question_marks(&["3", "x"]).is_err());
+    expect("question_marks");
+}
+
+#[profile]
+fn leaves_in_arms(steps: &[Option<usize>]) -> usize {
+    let mut sum = 0;
+    for step in steps {
+        let block = bytes(5); //= 20 4
+        let number = match step {
+            Some(9) => break, //= -5 1
+            Some(number) => *number,
+            None => continue, //= -5 1
+        };
+        sum += number * block.len();
+    } //= -10 2
+    sum
+}
+
+#[test]
+fn arms_that_leave_are_charged_on_their_own_lines() {
+    assert_eq!(leaves_in_arms(&[Some(1), None, Some(2), Some(9), Some(7)]), 15);
+    expect("leaves_in_arms");
+}

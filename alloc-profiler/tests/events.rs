@@ -5,7 +5,10 @@ mod common;
 
 use std::alloc::System;
 use std::fmt::{Debug, Write};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Mutex;
+use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use alloc_profiler::{ProfiledAlloc, profile};
@@ -78,6 +81,20 @@ fn recursive(n: usize) -> usize {
     if n == 0 { block.len() } else { recursive(n - 1) }
 }
 
+#[profile]
+async fn holds() -> usize {
+    let first = Box::new([1_u8; 100]);
+    waits_once().await;
+    let second = Box::new([1_u8; 50]);
+    first.len() + second.len()
+}
+
+/// Is pending once.
+fn waits_once() -> impl Future<Output = ()> {
+    let mut is_first = true;
+    poll_fn(move |_| if std::mem::take(&mut is_first) { Poll::Pending } else { Poll::Ready(()) })
+}
+
 /// Returns the events so far, and forgets them.
 fn events() -> Vec<String> {
     std::mem::take(&mut EVENTS.lock().unwrap())
@@ -91,6 +108,11 @@ fn each_call_sends_one_event() {
     let kept = outer();
     thread::spawn(|| drop(inner(0))).join().unwrap();
     recursive(2);
+    let mut future = pin!(holds());
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(future.as_mut().poll(&mut context).is_pending());
+    drop(Box::new([1_u8; 1000]));
+    assert!(future.as_mut().poll(&mut context).is_ready());
     let expected = [
         ("inner", "net_bytes=10 allocated_bytes=10 freed_bytes=0", "peak_bytes=10"),
         ("inner", "net_bytes=20 allocated_bytes=20 freed_bytes=0", "peak_bytes=20"),
@@ -99,6 +121,8 @@ fn each_call_sends_one_event() {
         ("recursive", "net_bytes=0 allocated_bytes=32 freed_bytes=32", "peak_bytes=32"),
         ("recursive", "net_bytes=0 allocated_bytes=64 freed_bytes=64", "peak_bytes=64"),
         ("recursive", "net_bytes=0 allocated_bytes=96 freed_bytes=96", "peak_bytes=96"),
+        // What it holds while it waits is part of its peak, what others do is not.
+        ("holds", "net_bytes=0 allocated_bytes=150 freed_bytes=150", "peak_bytes=150"),
     ];
     let events = events();
     assert_eq!(events.len(), expected.len(), "{events:?}");
@@ -109,7 +133,7 @@ fn each_call_sends_one_event() {
     }
     expect("outer");
     // Once before there was a subscriber, and once for each event.
-    assert_eq!(function("in_the_subscriber").calls, 1 + 7);
+    assert_eq!(function("in_the_subscriber").calls, 1 + 8);
     assert_eq!(function("in_the_subscriber").total_bytes, 0);
     assert_eq!(function("inner").total_bytes, 30);
     drop(kept);

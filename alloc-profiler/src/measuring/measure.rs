@@ -62,7 +62,8 @@ impl HeapUse {
         self.allocated_blocks.wrapping_sub(self.freed_blocks).cast_signed()
     }
 
-    /// Adds what another stretch of the same work did: sums, and the larger peak.
+    /// Adds what the same work did afterwards, in another stretch: sums, and the
+    /// peak of both, the later one's on top of what the earlier one left.
     ///
     /// ```
     /// use alloc_profiler::HeapUse;
@@ -72,7 +73,8 @@ impl HeapUse {
     /// assert_eq!(sum, HeapUse::default());
     /// ```
     pub fn add(&mut self, more: &Self) {
-        let peak_bytes = self.peak_bytes.max(more.peak_bytes);
+        let later_peak = self.net_bytes().saturating_add_unsigned(more.peak_bytes);
+        let peak_bytes = self.peak_bytes.max(later_peak.max(0).cast_unsigned());
         let mut counts = self.counts();
         counts.add(&more.counts());
         *self = Self::new(&counts, peak_bytes);

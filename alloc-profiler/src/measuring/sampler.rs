@@ -11,9 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::counting::baseline;
 use crate::counting::switch;
-use crate::counting::thread::records;
+use crate::measuring::live_bytes;
 use crate::measuring::measure::{HeapUse, measure};
 use crate::options::Backend;
 use crate::recording::usage;
@@ -159,13 +158,6 @@ impl Drop for Stop<'_> {
         self.is_done.store(true, Ordering::Release);
         self.sampler.unpark();
     }
-}
-
-/// Returns the program's live heap, in bytes.
-fn live_bytes() -> u64 {
-    let sum = records()
-        .fold(baseline::bytes(), |sum, record| sum.wrapping_add(record.counters.net_bytes()));
-    sum.max(0).cast_unsigned()
 }
 
 /// The memory at one moment.

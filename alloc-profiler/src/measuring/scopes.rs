@@ -11,6 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::counting::switch;
 use crate::counting::thread::{self, ThreadRecord, Uncounted};
+use crate::measuring::live_bytes;
 use crate::measuring::measure::Stretch;
 use crate::report::ScopeReport;
 use crate::statics::{self, AtomicRef, List, Node};
@@ -80,14 +81,14 @@ pub fn timestamp(name: impl Into<Cow<'static, str>>) -> Timestamp {
     let record = thread::current_for_calls();
     // A call keeps the record where it is.
     record.begin_call();
-    let (start_s, start_live_bytes) = (now_s(), live_bytes(record));
+    let (start_s, start_live_bytes) = (now_s(), live_bytes());
     Timestamp { name, start_s, start_live_bytes, stretch: Stretch::begin(record), record }
 }
 
 impl Drop for Timestamp {
     fn drop(&mut self) {
         let (heap, _) = self.stretch.end(self.record);
-        let end_live_bytes = live_bytes(self.record);
+        let end_live_bytes = live_bytes();
         {
             let _uncounted = Uncounted::begin();
             self.keep(end_live_bytes, heap.peak_bytes);
@@ -119,10 +120,4 @@ impl Timestamp {
 /// Returns the seconds since 1970.
 fn now_s() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
-}
-
-/// Returns the program's live heap now, in bytes.
-fn live_bytes(record: &ThreadRecord) -> u64 {
-    let live = record.others_live_bytes().wrapping_add(record.counters.net_bytes());
-    live.max(0).cast_unsigned()
 }

@@ -24,17 +24,20 @@ use crate::recording::site::Site;
 use crate::recording::slots::{LineSlot, NEVER, SiteSlots};
 use crate::recording::usage;
 
-/// What a `continue`, `break` or `return` leaves. The locals that it drops on
-/// its way are charged to its own line, so the blocks on the way restore nothing.
+/// What is left if the block that runs is left now. The locals that a `continue`,
+/// `break`, `return` or `?` drops on its way are charged to its own line, so the
+/// blocks on the way restore nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub(crate) enum Leaving {
-    /// Nothing: the body runs on.
-    Nothing = 0,
+    /// The block alone: its last statement runs.
+    Block = 0,
     /// A loop's round, and the blocks in it.
     Round = 1,
     /// The function.
     Call = 2,
+    /// More than the block, whatever it is: a statement runs that is not its last.
+    More = 3,
 }
 
 /// What an activation found, and puts back when it ends.
@@ -121,7 +124,7 @@ impl Frame {
     #[inline]
     pub(crate) fn stop_leaving(self) -> Outer {
         let outer = Outer { leaving: self.leaving() };
-        self.leave(Leaving::Nothing);
+        self.leave(Leaving::Block);
         outer
     }
 
@@ -167,7 +170,7 @@ impl Frame {
         let frame = Self { record, slots, not_send: PhantomData };
         if frame.is_running() {
             slots.depth.set(1);
-            frame.end(Outer { leaving: Leaving::Nothing as u64 });
+            frame.end(Outer { leaving: Leaving::Block as u64 });
         }
     }
 
@@ -189,7 +192,7 @@ impl Frame {
 
     #[inline]
     fn resume_at(self, line: &'static LineSlot) {
-        self.leave(Leaving::Nothing);
+        self.leave(Leaving::More);
         if self.record.counters.moved_bytes() == self.slots.seen_bytes.get() {
             self.start(line);
         } else {
@@ -391,6 +394,12 @@ impl<F: Find> Probes<F> {
         self.frame().resume(index);
     }
 
+    /// Goes before the last statement of a block, and after that statement's probe.
+    #[inline]
+    pub fn ends(self) {
+        self.frame().leave(Leaving::Block);
+    }
+
     /// Goes before a `continue` or `break` of the innermost loop.
     #[inline]
     pub fn leave_round(self) {
@@ -407,15 +416,16 @@ impl<F: Find> Probes<F> {
     /// line `index` goes on, the statement around the block.
     #[inline]
     pub fn block(self, index: usize) -> Block<F> {
-        Block { probes: self, index }
+        Block { probes: self, index, around: self.frame().stop_leaving() }
     }
 
     /// Returns a local for the start of a loop's body: it counts a round on line
     /// `index`, the loop's, which goes on when the round is done.
     #[inline]
     pub fn round(self, index: usize) -> Round<F> {
-        self.frame().slots.lines[index].hits.add(1);
-        Round { probes: self, index }
+        let frame = self.frame();
+        frame.slots.lines[index].hits.add(1);
+        Round { probes: self, index, around: frame.stop_leaving() }
     }
 
     /// Returns a local for the end of a block, before its last expression: it is
@@ -433,14 +443,16 @@ impl<F: Find> Probes<F> {
 pub struct Block<F: Find> {
     probes: Probes<F>,
     index: usize,
+    around: Outer,
 }
 
 impl<F: Find> Drop for Block<F> {
     #[inline]
     fn drop(&mut self) {
         let frame = self.probes.frame();
-        if frame.leaving() == Leaving::Nothing as u64 {
+        if frame.leaving() == Leaving::Block as u64 {
             frame.resume(self.index);
+            frame.leave_again(self.around);
         }
     }
 }
@@ -451,14 +463,16 @@ impl<F: Find> Drop for Block<F> {
 pub struct Round<F: Find> {
     probes: Probes<F>,
     index: usize,
+    around: Outer,
 }
 
 impl<F: Find> Drop for Round<F> {
     #[inline]
     fn drop(&mut self) {
         let frame = self.probes.frame();
-        if frame.leaving() != Leaving::Call as u64 {
+        if frame.leaving() <= Leaving::Round as u64 {
             frame.resume(self.index);
+            frame.leave_again(self.around);
         }
     }
 }
@@ -475,8 +489,9 @@ impl<F: Find> Drop for Close<F> {
     #[inline]
     fn drop(&mut self) {
         let frame = self.probes.frame();
-        if frame.leaving() == Leaving::Nothing as u64 {
+        if frame.leaving() == Leaving::Block as u64 {
             frame.line(self.index);
+            frame.leave(Leaving::Block);
         }
     }
 }

@@ -7,6 +7,7 @@
 //! guard.line(3);                    before a statement on a new line
 //! let round = guard.round(3);       first in a loop's body
 //! let block = guard.block(3);       first in any other inner block
+//! guard.ends();                     before a block's last statement
 //! guard.leave_call();               before `return`, `break`, `continue`
 //! let close = guard.close(9);       before a block's last expression: from its
 //!                                   drop on, drops are on the brace's line
@@ -99,9 +100,11 @@ impl Prober {
     fn statements(&mut self, block: &mut Block) -> Vec<Stmt> {
         let (around, before) = (self.current, block.stmts.len());
         let close = Close::of(block, &self.lines);
+        let last = last_sure(block);
         let mut out = Vec::with_capacity(2 * block.stmts.len() + 2);
         // Whether `current` is known to run: a `cfg` may leave its probe out.
         let mut is_sure = true;
+        let mut has_lines = false;
         for (position, mut statement) in mem::take(&mut block.stmts).into_iter().enumerate() {
             let Some(start) = start_of_code(&statement) else {
                 out.push(statement);
@@ -114,9 +117,14 @@ impl Prober {
                 out.push(self.with_cfgs(&start, &local));
             }
             if number != self.current.number || !is_sure {
+                has_lines = true;
                 self.current = Place { number, index: self.lines.statement(number) };
                 let method = if is_bare_loop(&statement) { "resume" } else { "line" };
                 let probe = self.call(method, start.span, Some(self.current.index));
+                out.push(self.with_cfgs(&start, &probe));
+            }
+            if position >= last && has_lines {
+                let probe = self.call("ends", start.span, None);
                 out.push(self.with_cfgs(&start, &probe));
             }
             if let Some(method) = exit(&statement) {
@@ -129,7 +137,8 @@ impl Prober {
         }
         if let Some(brace) = close.after(self.current.number) {
             let index = self.lines.brace(brace);
-            out.push(self.call("line", block.brace_token.span.close(), Some(index)));
+            let at = block.brace_token.span.close();
+            out.extend([self.call("line", at, Some(index)), self.call("ends", at, None)]);
         }
         self.current = around;
         self.count += out.len() - before;
@@ -293,10 +302,10 @@ impl VisitMut for Prober {
     }
 
     fn visit_arm_mut(&mut self, arm: &mut Arm) {
-        if let Some(line) = self.lines.number_of(first_span(&arm.body))
-            && line != self.current.number
-            && can_stand_in_block(&arm.body)
-        {
+        let line = self.lines.number_of(first_span(&arm.body));
+        let is_on_its_own_line = line.is_some_and(|line| line != self.current.number);
+        let leaves = exit_of(&arm.body).is_some();
+        if (is_on_its_own_line || leaves) && can_stand_in_block(&arm.body) {
             put_in_block(&mut arm.body);
         }
         if let Some((_, condition)) = &mut arm.guard {
@@ -368,6 +377,14 @@ impl Close {
     }
 }
 
+/// Returns the position of the last statement that runs for sure; none of those
+/// after it may be there.
+fn last_sure(block: &Block) -> usize {
+    let is_sure =
+        |statement: &Stmt| start_of_code(statement).is_some_and(|start| start.cfgs.is_empty());
+    block.stmts.iter().rposition(is_sure).unwrap_or(0)
+}
+
 /// Returns where a statement that runs begins; `None` for items and for `;`.
 fn start_of_code(statement: &Stmt) -> Option<Start> {
     match statement {
@@ -385,9 +402,13 @@ fn is_bare_loop(statement: &Stmt) -> bool {
 /// Returns the method to call before a statement that leaves the innermost loop
 /// or the function for good.
 fn exit(statement: &Stmt) -> Option<&'static str> {
-    let Stmt::Expr(expr, _) = statement else {
-        return None;
-    };
+    match statement {
+        Stmt::Expr(expr, _) => exit_of(expr),
+        _ => None,
+    }
+}
+
+fn exit_of(expr: &Expr) -> Option<&'static str> {
     match expr {
         Expr::Return(_) => Some("leave_call"),
         Expr::Break(leave) if leave.label.is_none() => Some("leave_round"),

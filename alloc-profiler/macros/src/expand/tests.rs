@@ -92,80 +92,89 @@ fn probes_stand_where_they_should() {
         short_names(format!("{} {rest}", &tokens[..start]).parse().expect("tokens"))
     };
     let expected = quote! {
-        unsafe fn everything(n: u32) -> Option<u32> {
-            let _ = &guard;
-            guard.line(1);
-            let a = make();
-            guard.line(2);
-            for i in 0..n {
-                let _round = guard.round(2);
-                guard.line(3);
-                if i == 3 {
-                    let _block = guard.block(3);
-                    guard.line(4);
-                    guard.leave_round();
-                    continue;
-                }
-                guard.line(5);
-                unsafe {
-                    let _block = guard.block(5);
-                    guard.line(6);
-                    touch(i);
-                }
-            }
-            #[cfg(windows)]
-            guard.line(7);
-            #[cfg(windows)]
-            only_there();
-            guard.line(8);
-            let x = match n {
-                0 => {
-                    let _block = guard.block(8);
-                    guard.line(9);
-                    guard.leave_call();
-                    return None
-                },
-                1 => {
-                    let _block = guard.block(8);
-                    guard.line(10);
-                    let b = 2;
-                    let _close = guard.close(11);
-                    guard.line(12);
-                    b
-                }
-                _ => {
-                    let _block = guard.block(8);
-                    guard.line(13);
-                    3
-                },
-            };
-            fn nested() {
-                nothing();
-            }
-            guard.line(14);
-            let later = ::alloc_profiler::private::Task::part(&__ALLOC_PROFILER_SITE, 14usize, async move {
-                let guard = ::alloc_profiler::private::Probes::wandering(&__ALLOC_PROFILER_SITE);
-                let _ = &guard;
-                guard.line(15);
-                let c = 1;
-                let _close = guard.close(16);
-                guard.line(17);
-                c
-            });
-            guard.line(18);
-            let closure = |y| {
-                let guard = ::alloc_profiler::private::Part::enter(&__ALLOC_PROFILER_SITE, 18usize);
-                let _ = &guard;
-                guard.line(19);
-                y + 1
-            };
-            guard.line(20);
-            let bare = |y| y + 1;
-            let _close = guard.close(21);
-            guard.line(22);
-            Some(x)
-        }
-    };
+           unsafe fn everything(n: u32) -> Option<u32> {
+               let _ = &guard;
+               guard.line(1);
+               let a = make();
+               guard.line(2);
+               for i in 0..n {
+                   let _round = guard.round(2);
+                   guard.line(3);
+                   if i == 3 {
+                       let _block = guard.block(3);
+                       guard.line(4);
+                       guard.ends();
+                       guard.leave_round();
+                       continue;
+                   }
+                   guard.line(5);
+                   guard.ends();
+                   unsafe {
+                       let _block = guard.block(5);
+                       guard.line(6);
+                       guard.ends();
+                       touch(i);
+                   }
+               }
+               #[cfg(windows)]
+               guard.line(7);
+               #[cfg(windows)]
+               only_there();
+               guard.line(8);
+               let x = match n {
+                   0 => {
+                       let _block = guard.block(8);
+                       guard.line(9);
+                       guard.ends();
+                       guard.leave_call();
+                       return None
+                   },
+                   1 => {
+                       let _block = guard.block(8);
+                       guard.line(10);
+                       let b = 2;
+                       let _close = guard.close(11);
+                       guard.line(12);
+    guard.ends();
+                       b
+                   }
+                   _ => {
+                       let _block = guard.block(8);
+                       guard.line(13);
+    guard.ends();
+                       3
+                   },
+               };
+               fn nested() {
+                   nothing();
+               }
+               guard.line(14);
+               let later = ::alloc_profiler::private::Task::part(&__ALLOC_PROFILER_SITE, 14usize, async move {
+                   let guard = ::alloc_profiler::private::Probes::wandering(&__ALLOC_PROFILER_SITE);
+                   let _ = &guard;
+                   guard.line(15);
+                   let c = 1;
+                   let _close = guard.close(16);
+                   guard.line(17);
+    guard.ends();
+                   c
+               });
+               guard.line(18);
+               let closure = |y| {
+                   let guard = ::alloc_profiler::private::Part::enter(&__ALLOC_PROFILER_SITE, 18usize);
+                   let _ = &guard;
+                   guard.line(19);
+    guard.ends();
+                   y + 1
+               };
+               guard.line(20);
+               let bare = |y| y + 1;
+               let _close = guard.close(21);
+               guard.line(22);
+    guard.ends();
+               Some(x)
+           }
+       };
     assert_eq!(guard(EVERYTHING).to_string(), expected.to_string());
 }
 
