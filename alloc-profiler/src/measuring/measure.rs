@@ -62,19 +62,43 @@ impl HeapUse {
         self.allocated_blocks.wrapping_sub(self.freed_blocks).cast_signed()
     }
 
-    /// Adds what the same work did afterwards, in another stretch: sums, and the
-    /// peak of both, the later one's on top of what the earlier one left.
+    /// Adds what other work did: sums, and the larger peak.
     ///
     /// ```
-    /// use alloc_profiler::HeapUse;
+    /// # use std::alloc::System;
+    /// # #[global_allocator]
+    /// # static GLOBAL: alloc_profiler::ProfiledAlloc<System> = alloc_profiler::ProfiledAlloc::new(System);
+    /// use alloc_profiler::measure;
     ///
-    /// let mut sum = HeapUse::default();
-    /// sum.add(&HeapUse::default());
-    /// assert_eq!(sum, HeapUse::default());
+    /// let (_kept, mut sum) = measure(|| Box::new([1_u8; 100]));
+    /// sum.add(&measure(|| drop(Box::new([1_u8; 70]))).1);
+    /// assert_eq!((sum.net_bytes(), sum.peak_bytes), (100, 100));
     /// ```
     pub fn add(&mut self, more: &Self) {
-        let later_peak = self.net_bytes().saturating_add_unsigned(more.peak_bytes);
+        let peak_bytes = self.peak_bytes.max(more.peak_bytes);
+        self.add_counts(more, peak_bytes);
+    }
+
+    /// Adds what the same work did afterwards: sums, and the peak of both, the
+    /// later one's on top of what the earlier one left.
+    ///
+    /// ```
+    /// # use std::alloc::System;
+    /// # #[global_allocator]
+    /// # static GLOBAL: alloc_profiler::ProfiledAlloc<System> = alloc_profiler::ProfiledAlloc::new(System);
+    /// use alloc_profiler::measure;
+    ///
+    /// let (_kept, mut whole) = measure(|| Box::new([1_u8; 100]));
+    /// whole.append(&measure(|| drop(Box::new([1_u8; 70]))).1);
+    /// assert_eq!((whole.net_bytes(), whole.peak_bytes), (100, 170));
+    /// ```
+    pub fn append(&mut self, later: &Self) {
+        let later_peak = self.net_bytes().saturating_add_unsigned(later.peak_bytes);
         let peak_bytes = self.peak_bytes.max(later_peak.max(0).cast_unsigned());
+        self.add_counts(later, peak_bytes);
+    }
+
+    fn add_counts(&mut self, more: &Self, peak_bytes: u64) {
         let mut counts = self.counts();
         counts.add(&more.counts());
         *self = Self::new(&counts, peak_bytes);

@@ -87,7 +87,7 @@ impl Call {
             frame.settle();
         }
         let (spent, time_ns) = self.stretch.end(frame.record);
-        self.spent.add(&spent);
+        self.spent.append(&spent);
         self.time_ns += time_ns;
         if let Some(lines) = &mut self.lines {
             lines.pause(frame);

@@ -20,7 +20,7 @@ use std::time::Instant;
 use alloc_profiler::{HeapUse, Measuring, uncounted};
 use tracing_core::span::Id;
 
-use crate::spent::{Spent, append};
+use crate::spent::Spent;
 
 thread_local! {
     static OPEN: Stack = const { Stack(RefCell::new(Vec::new())) };
@@ -64,7 +64,7 @@ impl Open {
     /// Stops measuring; returns what was measured since the last pause.
     fn pause(&mut self) -> HeapUse {
         let part = self.measuring.take().map(Measuring::end).unwrap_or_default();
-        append(&mut self.spent.heap, &part);
+        self.spent.heap.append(&part);
         self.spent.own.add(&part);
         part
     }

@@ -77,18 +77,10 @@ pub(crate) struct Spent {
 impl Spent {
     /// Puts another stay in the same span behind this.
     pub(crate) fn append(&mut self, next: &Self) {
-        append(&mut self.heap, &next.heap);
+        self.heap.append(&next.heap);
         self.own.add_own(&next.own);
         self.busy += next.busy;
     }
-}
-
-/// Puts `next` behind `heap`: what is live at its end is below the next one's peak.
-pub(crate) fn append(heap: &mut HeapUse, next: &HeapUse) {
-    let rise = heap.net_bytes().saturating_add_unsigned(next.peak_bytes).max(0).cast_unsigned();
-    let peak_bytes = heap.peak_bytes.max(rise);
-    heap.add(next);
-    heap.peak_bytes = peak_bytes;
 }
 
 #[cfg(test)]
@@ -105,17 +97,17 @@ mod tests {
     #[test]
     fn what_is_kept_lifts_the_next_peak() {
         let mut sum = heap(100, 0, 100);
-        append(&mut sum, &heap(50, 150, 50));
+        sum.append(&heap(50, 150, 50));
         assert_eq!(sum, heap(150, 150, 150));
-        append(&mut sum, &heap(0, 20, 0));
-        append(&mut sum, &heap(10, 0, 10));
+        sum.append(&heap(0, 20, 0));
+        sum.append(&heap(10, 0, 10));
         assert_eq!(sum, heap(160, 170, 150));
     }
 
     #[test]
     fn what_others_allocated_is_no_peak() {
         let mut sum = heap(0, 1000, 0);
-        append(&mut sum, &heap(100, 0, 100));
+        sum.append(&heap(100, 0, 100));
         assert_eq!(sum, heap(100, 1000, 0));
     }
 
