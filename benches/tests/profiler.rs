@@ -70,7 +70,7 @@ fn a_quick_run_has_every_row_in_both_forms() {
         assert!(table.contains(what), "{what}: {table}");
         let [median, min, max] =
             ["median", "min", "max"].map(|name| row[name].as_f64().expect("a number"));
-        // One round is the median and both extremes; the row `presence` adds its own.
+        // The mean of one workload is its ratio, but for rounding.
         assert!(min <= median + 1e-9 && median <= max + 1e-9, "{row}");
         for side in ["without_ns", "with_ns"] {
             let side = &row[side];

@@ -158,12 +158,12 @@ pub fn summarise(samples: &Samples, request: &Request) -> Vec<Summary> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::super::allocators;
     use super::*;
 
     /// A summary in which each allocator took so many seconds and KiB.
-    pub(in crate::compare) fn example(results: &[(&str, f64, u64)]) -> Summary {
+    pub(crate) fn example(results: &[(&str, f64, u64)]) -> Summary {
         let result = |&(key, median_s, peak_rss_kib): &(&str, f64, u64)| {
             let figures = Figures {
                 median_s,

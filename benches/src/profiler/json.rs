@@ -52,7 +52,8 @@ struct WorkloadEntry<'a> {
 /// "median": …, "min": …, "max": …, "without_ns": …, "with_ns": …, "target":
 /// {"at_most": …}, "is_met": …}, …], "workloads": [{"name": …, "without_s": …,
 /// "with_s": …}, …]}`. A `unit` is `ns` or `ratio`; a target may be `at_least` too; what
-/// a row does not have is `null`. The workloads are those of the row `presence`.
+/// a row does not have is `null`. The workloads are those of the row `presence`, whose
+/// `median` is the geometric mean of their ratios.
 ///
 /// # Panics
 /// Never: strings and numbers always have a JSON form.

@@ -41,10 +41,10 @@ pub(super) fn added_over<'a>(these: &'a [Pair], base: &'a [Pair]) -> impl Iterat
     these.iter().zip(base).map(|(this, base)| this.added_ns() / base.added_ns().max(LEAST_NS))
 }
 
-/// A figure over the rounds.
+/// A figure over the rounds, or over the workloads.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Figure {
-    /// The median.
+    /// The median of the rounds; the geometric mean of workloads.
     pub median: f64,
     /// The smallest.
     pub min: f64,

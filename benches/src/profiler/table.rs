@@ -19,8 +19,8 @@ pub fn render(rows: &[Row], presence: Option<&Presence>, machine: &str) -> Strin
     for row in others {
         line(&mut text, &row.what, &cells(row));
     }
-    text += "ns: what profiling adds to a step, without and with it; \
-             medians of the rounds, each with the smallest and the largest\n";
+    text += "ns: what profiling adds to a step; figures are medians of the rounds, min and max \
+             are rounds too; of the first row they are the mean and extremes of the workloads\n";
     if let Some(presence) = presence {
         text.push('\n');
         workloads(&mut text, presence);
@@ -59,9 +59,9 @@ fn workloads(text: &mut String, presence: &Presence) {
     let head = ["÷ pool", "pool s", "profiled s"].map(str::to_owned);
     line(text, "present, nothing profiled: medians", &head);
     for times in &presence.workloads {
-        let (without, with) = (times.without_s, times.with_s);
-        let cells =
-            [format!("{:.3} ×", with / without), format!("{without:.4}"), format!("{with:.4}")];
+        let seconds = |value: f64| format!("{value:.4}");
+        let ratio = format!("{:.3} ×", times.ratio());
+        let cells = [ratio, seconds(times.without_s), seconds(times.with_s)];
         line(text, times.name, &cells);
     }
 }

@@ -52,7 +52,7 @@ twins! { plain profiled
 }
 
 fn on_threads(context: &Context, churn: fn(usize, usize) -> u64) -> Measurement {
-    let replacements = context.scaled(6_000_000);
+    let replacements = context.scaled(3_000_000);
     let all_warm = Barrier::new(context.threads);
     let live = |thread| {
         let warm_up = churn(thread, replacements / 20);
