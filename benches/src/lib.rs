@@ -1,4 +1,5 @@
-//! The comparison of `PoolAlloc` with the allocators that people use.
+//! The comparison of `PoolAlloc` with the allocators that people use, and of programs
+//! with and without the profiler.
 //!
 //! # Design
 //! - [`workloads`]: what is measured. Each workload is a function from a
@@ -11,6 +12,8 @@
 //! - [`scale`]: runs the same workers at growing heaps and numbers of threads, and
 //!   shows how the cost of an operation grows.
 //! - [`soak`]: one process, one load for ten minutes: shows whether its memory settles.
+//! - [`profiler`]: what the profiler costs: its presence, an allocation, a line, and all
+//!   of it beside another heap profiler.
 //! - [`bump`]: an allocator that never frees, the floor under `pairs`.
 //!
 //! # Invariants
@@ -21,7 +24,9 @@
 
 pub mod bump;
 pub mod compare;
+pub mod profiler;
 pub mod scale;
 pub mod soak;
+mod twins;
 pub mod worker;
 pub mod workloads;

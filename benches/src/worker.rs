@@ -79,7 +79,7 @@ pub struct Report {
     /// The resident set one second after everything was freed, in KiB; `None`
     /// unless the job asked for it.
     pub idle_rss_kib: Option<u64>,
-    /// What one operation cost, from a workload that is a point of a curve.
+    /// What one operation cost, from a workload that says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub costs: Option<Costs>,
 }

@@ -16,6 +16,12 @@ pub enum Role {
     Peer,
     /// Never frees, thus no rival: runs only workloads that have a floor.
     Floor,
+    /// Ours inside the profiler, which counts from the first profiled call on; no
+    /// rival of ours, and run only when named.
+    Profiled,
+    /// The system's inside another heap profiler; run only when named, built with
+    /// `--features peers` alone.
+    OtherProfiler,
 }
 
 /// One allocator.
@@ -30,7 +36,12 @@ pub struct Allocator {
 impl Allocator {
     /// Returns whether it was built into this comparison.
     pub fn is_available(self) -> bool {
-        self.role != Role::Peer || cfg!(feature = "peers")
+        !matches!(self.role, Role::Peer | Role::OtherProfiler) || cfg!(feature = "peers")
+    }
+
+    /// Returns whether it runs if no allocator is named.
+    pub fn runs_unasked(self) -> bool {
+        !matches!(self.role, Role::Profiled | Role::OtherProfiler)
     }
 
     /// Returns whether others are measured against it.
@@ -53,11 +64,22 @@ pub const ALL: &[Allocator] = &[
     Allocator { key: "snmalloc", role: Role::Peer },
     Allocator { key: "rusty_alloc", role: Role::Peer },
     Allocator { key: "bump", role: Role::Floor },
+    Allocator { key: "profiled", role: Role::Profiled },
+    Allocator { key: "dhat", role: Role::OtherProfiler },
 ];
 
 /// Returns those that this build can run.
 pub fn available() -> impl Iterator<Item = Allocator> {
     ALL.iter().copied().filter(|allocator| allocator.is_available())
+}
+
+/// Returns those of the named that this build can run, each once; if none is named,
+/// all that run unasked.
+pub fn chosen(named: &[Allocator]) -> impl Iterator<Item = Allocator> {
+    available().filter(|one| match named {
+        [] => one.runs_unasked(),
+        _ => named.contains(one),
+    })
 }
 
 /// Returns the allocator of that key, available or not.
@@ -82,8 +104,18 @@ mod tests {
     }
 
     #[test]
-    fn neither_ours_nor_the_floor_is_a_rival() {
+    fn neither_ours_nor_the_floor_nor_a_profiler_is_a_rival() {
         let rivals: Vec<_> = ALL.iter().filter(|one| one.is_rival()).map(|one| one.key).collect();
         assert_eq!(rivals, ["system", "mimalloc", "jemalloc", "snmalloc", "rusty_alloc"]);
+    }
+
+    #[test]
+    fn profilers_run_when_named_alone() {
+        let is_unasked = |key: &str| chosen(&[]).any(|one| one.key == key);
+        assert!(is_unasked("pool") && is_unasked("bump"));
+        assert!(!is_unasked("profiled") && !is_unasked("dhat"));
+        let named = [find("profiled"), find("pool")].map(|one| one.expect("an allocator"));
+        let keys: Vec<_> = chosen(&named).map(|one| one.key).collect();
+        assert_eq!(keys, ["pool", "profiled"]);
     }
 }

@@ -91,7 +91,7 @@ pub fn parse(
     let arguments = <Arguments as clap::FromArgMatches>::from_arg_matches(&matches)?;
     let request = Request {
         workloads: chosen_workloads(&arguments.workload),
-        allocators: chosen_allocators(&arguments.allocator),
+        allocators: allocators::chosen(&arguments.allocator).collect(),
         scale: if arguments.quick { Scale::Quick } else { Scale::Full },
         rounds: arguments.rounds.unwrap_or(if arguments.quick { 3 } else { 7 }) as usize,
         threads: arguments.threads as usize,
@@ -127,12 +127,8 @@ fn chosen_workloads(named: &[&'static Workload]) -> Vec<&'static Workload> {
     workloads::ALL.iter().filter(chosen).collect()
 }
 
-/// The allocators named, or all that this build has.
-fn chosen_allocators(named: &[Allocator]) -> Vec<Allocator> {
-    allocators::available().filter(|one| named.is_empty() || named.contains(one)).collect()
-}
-
-fn workload(name: &str) -> Result<&'static Workload, String> {
+/// Returns the workload of that name, or why there is none.
+pub(crate) fn workload(name: &str) -> Result<&'static Workload, String> {
     let names = || workloads::ALL.iter().map(|workload| workload.name).collect::<Vec<_>>();
     workloads::find(name).ok_or_else(|| format!("valid: {}", names().join(", ")))
 }
@@ -156,10 +152,12 @@ fn help() -> String {
         format!("  {:<18}{mark} {}", workload.name, workload.about)
     };
     let workloads: Vec<_> = workloads::ALL.iter().map(line).collect();
-    let keys: Vec<_> = allocators::available().map(|allocator| allocator.key).collect();
+    let mark = |one: Allocator| if one.runs_unasked() { "" } else { "*" };
+    let keys: Vec<_> =
+        allocators::available().map(|one| format!("{}{}", one.key, mark(one))).collect();
     let more = if cfg!(feature = "peers") { "" } else { "; more with --features peers" };
     format!(
-        "Workloads (* only when named):\n{}\n\nAllocators: {}{more}",
+        "Workloads (* only when named):\n{}\n\nAllocators (* too): {}{more}",
         workloads.join("\n"),
         keys.join(", ")
     )
@@ -182,7 +180,7 @@ mod tests {
     fn unasked_come_all_but_the_workloads_on_request() {
         let request = parse_words("").expect("valid");
         assert!(names(&request).contains(&"lru") && !names(&request).contains(&"lru_minute"));
-        assert_eq!(request.allocators, allocators::available().collect::<Vec<_>>());
+        assert_eq!(request.allocators, allocators::chosen(&[]).collect::<Vec<_>>());
         assert_eq!((request.scale, request.rounds, request.threads), (Scale::Full, 7, 2));
     }
 

@@ -148,7 +148,7 @@ fn colour(role: Role) -> RGBColor {
     match role {
         Role::Ours => OURS,
         Role::System => SYSTEM,
-        Role::Peer => RGBColor(94, 140, 190),
+        Role::Peer | Role::Profiled | Role::OtherProfiler => RGBColor(94, 140, 190),
         Role::Floor => RGBColor(205, 205, 205),
     }
 }

@@ -23,7 +23,10 @@ pub fn perform(workers: &Workers, run: Run, job: &Job) -> Result<Report, Compare
     let worker = run.allocator.worker();
     // `build::workers` has found all that a request needs.
     let binary = workers.get(&worker).cloned().unwrap_or_else(|| PathBuf::from(&worker));
-    execute(Command::new(binary).arg(job.to_json()), &worker, run.workload.name)
+    let mut command = Command::new(binary);
+    // A worker's standard output is its report, and no profiler's table besides.
+    command.arg(job.to_json()).env("ALLOC_PROFILER", "off");
+    execute(&mut command, &worker, run.workload.name)
 }
 
 /// Runs a worker to its end and reads its report.

@@ -92,6 +92,7 @@ impl Summary {
         let peak = |figures: &Figures| figures.peak_rss_kib as f64;
         let over = |base: Option<f64>, value: f64| base.map(|base| value / base);
         Ratios {
+            ours: over(self.least(|one| one.role == Role::Ours, seconds), figures.median_s),
             fastest_rival: over(self.least(Allocator::is_rival, seconds), figures.median_s),
             system: over(self.least(|one| one.role == Role::System, seconds), figures.median_s),
             leanest_peer: over(self.least(|one| one.role == Role::Peer, peak), peak(figures)),
@@ -103,7 +104,9 @@ impl Summary {
 /// with ran.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ratios {
-    /// Time over that of the fastest rival: everyone but ours and the floor.
+    /// Time over ours.
+    pub ours: Option<f64>,
+    /// Time over that of the fastest rival: everyone but ours, the floor and profilers.
     pub fastest_rival: Option<f64>,
     /// Time over the system's.
     pub system: Option<f64>,
@@ -155,12 +158,12 @@ pub fn summarise(samples: &Samples, request: &Request) -> Vec<Summary> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::super::allocators;
     use super::*;
 
     /// A summary in which each allocator took so many seconds and KiB.
-    pub(in crate::compare) fn example(results: &[(&str, f64, u64)]) -> Summary {
+    pub(crate) fn example(results: &[(&str, f64, u64)]) -> Summary {
         let result = |&(key, median_s, peak_rss_kib): &(&str, f64, u64)| {
             let figures = Figures {
                 median_s,
@@ -206,25 +209,28 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn ratios_leave_out_ours_and_the_floor() {
+    fn ratios_leave_out_ours_the_floor_and_profilers() {
         let summary = example(&[
             ("pool", 1.0, 300),
             ("system", 8.0, 100),
             ("mimalloc", 2.0, 400),
             ("snmalloc", 4.0, 200),
             ("bump", 0.1, 10),
+            ("profiled", 1.5, 5),
         ]);
         let ratios = summary.ratios(&summary.results[0].1);
         assert!(is(ratios.fastest_rival, 0.5));
         assert!(is(ratios.system, 0.125));
         assert!(is(ratios.leanest_peer, 1.5));
+        assert!(is(summary.ratios(&summary.results[5].1).ours, 1.5));
     }
 
     #[test]
     fn without_anyone_to_compare_with_there_is_no_ratio() {
         let summary = example(&[("pool", 1.0, 300), ("bump", 0.1, 10)]);
         let ratios = summary.ratios(&summary.results[0].1);
-        let none = Ratios { fastest_rival: None, system: None, leanest_peer: None };
+        let none =
+            Ratios { ours: Some(1.0), fastest_rival: None, system: None, leanest_peer: None };
         assert_eq!(ratios, none);
     }
 

@@ -31,6 +31,10 @@ pub fn render(summaries: &[Summary], machine: &str) -> String {
 /// What a pair may cost under ours, over what it costs under the floor.
 const MOST_OVER_FLOOR: f64 = 1.3;
 
+/// What ours may take inside the profiler with nothing profiled, over what it takes
+/// alone.
+pub(crate) const MOST_OVER_OURS: f64 = 1.02;
+
 /// One workload's block.
 fn workload(summary: &Summary) -> String {
     let mut text = format!("{}: {}\n", summary.name, summary.about);
@@ -70,6 +74,14 @@ fn over_floor(summary: &Summary) -> Option<String> {
     Some(format!("{}: pool ÷ bump {ratio:.2}, target ≤ {MOST_OVER_FLOOR:.2}\n", summary.name))
 }
 
+/// The line of what the profiler's presence costs, if that was measured.
+fn over_ours(summaries: &[&Summary]) -> Option<String> {
+    let profiled = allocators(summaries).into_iter().find(|one| one.role == Role::Profiled)?;
+    let Spread { mean, worst } = spread(summaries, profiled, |ratios| ratios.ours)?;
+    let target = format!("target ≤ {MOST_OVER_OURS:.2}");
+    Some(format!("profiled ÷ pool {mean:.3} in geometric mean, {target}; worst {worst:.3}\n"))
+}
+
 /// The block over all workloads.
 fn means(summaries: &[&Summary]) -> String {
     let mut text = format!("geometric mean over {} workloads, and the worst\n", summaries.len());
@@ -88,6 +100,7 @@ fn means(summaries: &[&Summary]) -> String {
     }
     text += "÷ fastest: time over the fastest of all but pool and bump; \
             RSS ÷ leanest: peak over the leanest of all but pool and system\n";
+    text.extend(over_ours(summaries));
     text.extend(summaries.iter().filter_map(|summary| over_floor(summary)));
     text
 }
@@ -153,6 +166,16 @@ mod tests {
         assert!(text.contains("list: pool ÷ bump 1.30, target ≤ 1.30\n"), "{text}");
         let (_, section) = text.split_once("memory given back").expect("a section");
         assert!(section.contains("idle ÷ peak") && !section.contains("÷ fastest"), "{section}");
+    }
+
+    #[test]
+    fn the_profilers_presence_is_shown_over_ours_alone() {
+        let workload = || example(&[("pool", 1.0, 1), ("profiled", 1.25, 1)]);
+        let text = render(&[workload(), workload()], "a box");
+        let line = "profiled ÷ pool 1.250 in geometric mean, target ≤ 1.02; worst 1.250\n";
+        assert!(text.contains(line), "{text}");
+        let text = render(&[example(&[("pool", 1.0, 1)]), example(&[("pool", 1.0, 1)])], "a box");
+        assert!(!text.contains("profiled"), "{text}");
     }
 
     #[test]

@@ -81,10 +81,9 @@ pub fn parse(
 ) -> Result<Request, CompareError> {
     let arguments = Arguments::try_parse_from(words)?;
     let quick = arguments.quick;
-    let named = &arguments.allocator;
-    let frees = allocators::available().filter(|one| one.role != Role::Floor);
+    let chosen = allocators::chosen(&arguments.allocator);
     Ok(Request {
-        allocators: frees.filter(|one| named.is_empty() || named.contains(one)).collect(),
+        allocators: chosen.filter(|one| one.role != Role::Floor).collect(),
         scale: if quick { Scale::Quick } else { Scale::Full },
         rounds: arguments.rounds.unwrap_or(if quick { 3 } else { 5 }) as usize,
         max_heap_bytes: arguments.max_heap.unwrap_or(if quick { 256 << 20 } else { 8 << 30 }),

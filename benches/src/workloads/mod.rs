@@ -16,6 +16,7 @@
 mod block;
 mod buffers;
 mod cache;
+mod churn;
 mod collections;
 mod growth;
 mod idle;
@@ -25,13 +26,16 @@ mod regexes;
 mod rust_ast;
 mod scale_heap;
 mod scale_threads;
+mod seed;
 mod slots;
 mod tasks;
 mod thread_churn;
 mod threads;
 
+pub(crate) use churn::{CHURN, CHURN_PROFILED};
 pub(crate) use scale_heap::SCALE_HEAP;
 pub(crate) use scale_threads::SCALE_THREADS;
+pub(crate) use seed::{SEED, SEED_PROFILED};
 
 use std::time::Instant;
 
@@ -53,6 +57,19 @@ pub enum Scale {
     Tiny,
 }
 
+impl Scale {
+    /// Returns the number of rounds, operations, … of which the full scale has
+    /// `full`; at least 1.
+    pub(crate) fn part_of(self, full: usize) -> usize {
+        let divisor = match self {
+            Self::Full => 1,
+            Self::Quick => 12,
+            Self::Tiny => 2000,
+        };
+        (full / divisor).max(1)
+    }
+}
+
 /// What a workload may know of the run it is part of.
 #[derive(Clone, Copy, Debug)]
 pub struct Context {
@@ -70,12 +87,7 @@ impl Context {
     /// Returns the number of rounds, operations, … of which the full scale has
     /// `full`; at least 1.
     fn scaled(&self, full: usize) -> usize {
-        let divisor = match self.scale {
-            Scale::Full => 1,
-            Scale::Quick => 12,
-            Scale::Tiny => 2000,
-        };
-        (full / divisor).max(1)
+        self.scale.part_of(full)
     }
 
     /// The least work, over an allocator that frees.
@@ -97,11 +109,18 @@ pub struct Measurement {
     pub seconds: f64,
     /// A digest of all that was read back.
     pub checksum: u64,
-    /// What one operation cost, if the workload is a point of a curve.
+    /// What one operation cost, if the workload is a point of a curve or one of a pair
+    /// with and without profiling.
     pub costs: Option<Costs>,
 }
 
 impl Measurement {
+    /// Returns it with what each of so many operations cost.
+    fn per_operation(self, operations: usize) -> Self {
+        let operation_ns = self.seconds * 1e9 / operations as f64;
+        Self { costs: Some(Costs { operation_ns, anywhere_ns: None }), ..self }
+    }
+
     /// Runs `work`, which returns the checksum, and takes its time.
     fn of(work: impl FnOnce() -> u64) -> Self {
         let start = Instant::now();
@@ -110,7 +129,8 @@ impl Measurement {
     }
 }
 
-/// What one operation cost: a block freed and another allocated.
+/// What one operation cost: a block freed and another allocated, or what else the
+/// workload says.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Costs {
     /// Nanoseconds of the measured part over the operations of all threads.
@@ -221,6 +241,10 @@ pub const ALL: &[Workload] = &[
     pairs::EMPTY,
     SCALE_HEAP,
     SCALE_THREADS,
+    CHURN,
+    CHURN_PROFILED,
+    SEED,
+    SEED_PROFILED,
 ];
 
 /// Returns the workload of that name.
@@ -254,6 +278,8 @@ mod tests {
     /// was read back.
     #[test]
     fn a_workload_repeats_itself() {
+        // Some are profiled; their tables would tell nothing here.
+        alloc_profiler::set_output([]);
         for workload in ALL.iter().filter(|workload| workload.name != "empty") {
             for threads in [1, 3] {
                 let (first, second) = (run(workload, threads), run(workload, threads));

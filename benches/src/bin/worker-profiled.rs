@@ -1,0 +1,11 @@
+//! The worker whose global allocator is `PoolAlloc` inside the profiler.
+
+use alloc_core::PoolAlloc;
+use alloc_profiler::ProfiledAlloc;
+
+#[global_allocator]
+static GLOBAL: ProfiledAlloc<PoolAlloc> = ProfiledAlloc::new(PoolAlloc::new());
+
+fn main() -> std::process::ExitCode {
+    benches::worker::main()
+}

@@ -1,0 +1,135 @@
+//! What needs processes of its own, for a global allocator cannot be changed: one
+//! worker without a profiler, one with it, one right after the other.
+
+use super::series::Pair;
+use crate::compare::allocators::{self, Role};
+use crate::compare::build::Workers;
+use crate::compare::error::CompareError;
+use crate::compare::process;
+use crate::compare::schedule::Run;
+use crate::worker::{Job, Report};
+use crate::workloads::{CHURN, CHURN_PROFILED, SEED, SEED_PROFILED, Scale, Workload};
+
+/// A program with and without a profiler.
+#[derive(Debug)]
+pub(super) struct Programs {
+    /// Its name in the JSON document.
+    pub key: &'static str,
+    /// What an operation is, in a line.
+    pub what: &'static str,
+    /// On how many threads at once.
+    pub threads: &'static [usize],
+    /// Whether a twelfth of the work is enough: an operation takes microseconds.
+    is_slow: bool,
+    without: (&'static Workload, Role),
+    with: (&'static Workload, Role),
+}
+
+/// The seed's function, every line probed.
+pub(super) const SEED_PROGRAMS: Programs = Programs {
+    key: "seed",
+    what: "the seed's function, every line probed",
+    threads: &[1],
+    is_slow: false,
+    without: (&SEED, Role::Ours),
+    with: (&SEED_PROFILED, Role::Profiled),
+};
+
+/// The churn loop as a profiled function.
+pub(super) const CHURN_PROGRAMS: Programs = Programs {
+    key: "churn",
+    what: "the churn loop in a profiled function",
+    threads: &[1, 2],
+    is_slow: false,
+    without: (&CHURN, Role::Ours),
+    with: (&CHURN_PROFILED, Role::Profiled),
+};
+
+/// The churn loop under dhat.
+pub(super) const DHAT_PROGRAMS: Programs = Programs {
+    key: "churn_dhat",
+    what: "the churn loop under dhat",
+    threads: &[1, 2],
+    is_slow: true,
+    without: (&CHURN, Role::System),
+    with: (&CHURN, Role::OtherProfiler),
+};
+
+/// All of them, available or not, in the order in which they are shown.
+pub(super) const ALL: &[Programs] = &[SEED_PROGRAMS, CHURN_PROGRAMS, DHAT_PROGRAMS];
+
+impl Programs {
+    /// Returns the run without a profiler and the one with it; `None` if this build
+    /// lacks a worker.
+    pub(super) fn runs(&self) -> Option<[Run; 2]> {
+        let run = |(workload, role): (&'static Workload, Role)| {
+            let allocator = allocators::available().find(|one| one.role == role)?;
+            Some(Run { workload, allocator })
+        };
+        Some([run(self.without)?, run(self.with)?])
+    }
+
+    /// Makes both runs, and returns what an operation costs.
+    ///
+    /// # Errors
+    /// A worker fails, or the two read different things back.
+    pub(super) fn pair(
+        &self,
+        [without, with]: [Run; 2],
+        workers: &Workers,
+        scale: Scale,
+        threads: usize,
+        is_reversed: bool,
+    ) -> Result<Pair, CompareError> {
+        let scale = if self.is_slow && scale == Scale::Full { Scale::Quick } else { scale };
+        let perform = |run| perform(workers, run, scale, threads);
+        let (without_ns, with_ns) = if is_reversed {
+            let found = perform(with)?;
+            (perform(without)?, found)
+        } else {
+            (perform(without)?, perform(with)?)
+        };
+        if without_ns.1 == with_ns.1 {
+            return Ok(Pair { without_ns: without_ns.0, with_ns: with_ns.0 });
+        }
+        let named = |run: Run, checksum: u64| format!("{checksum} under {}", run.allocator.key);
+        let list = [named(without, without_ns.1), named(with, with_ns.1)].join("; ");
+        Err(CompareError::ChecksumsDiffer { workload: without.workload.name, list })
+    }
+}
+
+/// Returns nanoseconds an operation of each thread, and the checksum.
+fn perform(
+    workers: &Workers,
+    run: Run,
+    scale: Scale,
+    threads: usize,
+) -> Result<(f64, u64), CompareError> {
+    let workload = run.workload.name;
+    let job = Job {
+        workload: workload.to_owned(),
+        scale,
+        threads,
+        live_bytes: None,
+        measure_idle: false,
+    };
+    let Report { costs, checksum, .. } = process::perform(workers, run, &job)?;
+    let Some(costs) = costs else {
+        let (worker, output) = (run.allocator.worker(), "a report without costs".to_owned());
+        return Err(CompareError::NoReport { worker, workload, output });
+    };
+    Ok((costs.operation_ns * threads as f64, checksum))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dhat_alone_needs_peers() {
+        let missing: Vec<_> =
+            ALL.iter().filter(|programs| programs.runs().is_none()).map(|one| one.key).collect();
+        let expected: &[&str] = if cfg!(feature = "peers") { &[] } else { &["churn_dhat"] };
+        assert_eq!(missing, expected);
+    }
+}

@@ -1,0 +1,72 @@
+//! What the rounds found, and one figure of it.
+
+use serde::Serialize;
+
+use crate::compare::summary::median;
+
+/// Less than this cannot be told from nothing: what is divided by a difference is
+/// divided by no less, in nanoseconds.
+const LEAST_NS: f64 = 0.1;
+
+/// What a step took in one round, in nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Pair {
+    /// Without profiling.
+    pub without_ns: f64,
+    /// With it.
+    pub with_ns: f64,
+}
+
+impl Pair {
+    /// Returns what profiling adds to a step, which noise may make negative.
+    pub(super) fn added_ns(&self) -> f64 {
+        self.with_ns - self.without_ns
+    }
+
+    /// Returns the time with profiling over the time without.
+    pub(super) fn ratio(&self) -> f64 {
+        self.with_ns / self.without_ns
+    }
+}
+
+/// Returns the median of the rounds and their extremes; `None` of none.
+pub(super) fn figure(rounds: impl IntoIterator<Item = f64>) -> Option<Figure> {
+    let mut rounds: Vec<f64> = rounds.into_iter().collect();
+    rounds.sort_unstable_by(f64::total_cmp);
+    Some(Figure { median: median(&rounds)?, min: *rounds.first()?, max: *rounds.last()? })
+}
+
+/// Returns, round by round, what the pairs of `these` add over what those of `base` do.
+pub(super) fn added_over<'a>(these: &'a [Pair], base: &'a [Pair]) -> impl Iterator<Item = f64> {
+    these.iter().zip(base).map(|(this, base)| this.added_ns() / base.added_ns().max(LEAST_NS))
+}
+
+/// A figure over the rounds, or over the workloads.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Figure {
+    /// The median of the rounds; the geometric mean of workloads.
+    pub median: f64,
+    /// The smallest.
+    pub min: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_is_the_median_with_its_extremes() {
+        assert_eq!(figure([]), None);
+        assert_eq!(figure([9.0, 1.0, 3.0]), Some(Figure { median: 3.0, min: 1.0, max: 9.0 }));
+    }
+
+    #[test]
+    fn nothing_is_divided_by_noise() {
+        let [fast, slow] = [10.0, 40.0].map(|with_ns| Pair { without_ns: 8.0, with_ns });
+        let noise = Pair { without_ns: 8.0, with_ns: 7.0 };
+        let ratios: Vec<f64> = added_over(&[slow, slow], &[fast, noise]).collect();
+        assert!((ratios[0] - 16.0).abs() < 1e-9 && (ratios[1] - 320.0).abs() < 1e-9);
+    }
+}
