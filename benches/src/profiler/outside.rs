@@ -83,28 +83,38 @@ impl Programs {
     ) -> Result<Pair, CompareError> {
         let scale = if self.is_slow && scale == Scale::Full { Scale::Quick } else { scale };
         let perform = |run| perform(workers, run, scale, threads);
-        let (without_ns, with_ns) = if is_reversed {
-            let found = perform(with)?;
-            (perform(without)?, found)
+        let (plain, profiled) = if is_reversed {
+            let profiled = perform(with)?;
+            (perform(without)?, profiled)
         } else {
             (perform(without)?, perform(with)?)
         };
-        if without_ns.1 == with_ns.1 {
-            return Ok(Pair { without_ns: without_ns.0, with_ns: with_ns.0 });
+        if plain.checksum == profiled.checksum {
+            let (without_ns, with_ns) = (plain.operation_ns, profiled.operation_ns);
+            return Ok(Pair { without_ns, with_ns });
         }
-        let named = |run: Run, checksum: u64| format!("{checksum} under {}", run.allocator.key);
-        let list = [named(without, without_ns.1), named(with, with_ns.1)].join("; ");
+        let named =
+            |run: Run, found: Found| format!("{} under {}", found.checksum, run.allocator.key);
+        let list = [named(without, plain), named(with, profiled)].join("; ");
         Err(CompareError::ChecksumsDiffer { workload: without.workload.name, list })
     }
 }
 
-/// Returns nanoseconds an operation of each thread, and the checksum.
+/// What one run found.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    /// Nanoseconds an operation of each thread.
+    operation_ns: f64,
+    checksum: u64,
+}
+
+/// Makes one run.
 fn perform(
     workers: &Workers,
     run: Run,
     scale: Scale,
     threads: usize,
-) -> Result<(f64, u64), CompareError> {
+) -> Result<Found, CompareError> {
     let workload = run.workload.name;
     let job = Job {
         workload: workload.to_owned(),
@@ -118,7 +128,7 @@ fn perform(
         let (worker, output) = (run.allocator.worker(), "a report without costs".to_owned());
         return Err(CompareError::NoReport { worker, workload, output });
     };
-    Ok((costs.operation_ns * threads as f64, checksum))
+    Ok(Found { operation_ns: costs.operation_ns * threads as f64, checksum })
 }
 
 #[cfg(test)]

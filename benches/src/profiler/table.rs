@@ -19,8 +19,9 @@ pub fn render(rows: &[Row], presence: Option<&Presence>, machine: &str) -> Strin
     for row in others {
         line(&mut text, &row.what, &cells(row));
     }
-    text += "ns: what profiling adds to a step; figures are medians of the rounds, min and max \
-             are rounds too; of the first row they are the mean and extremes of the workloads\n";
+    text += "ns: what profiling adds to a step, without and with it; medians of the rounds, min \
+             and max are rounds too\n\
+             the first row: the geometric mean of the workloads, min and max are workloads\n";
     if let Some(presence) = presence {
         text.push('\n');
         workloads(&mut text, presence);
