@@ -140,7 +140,9 @@ impl Frame {
         let Self { record, slots, .. } = self;
         if self.is_outermost() {
             self.settle();
-            slots.total.add(&record.counters.get().since(&slots.entry.get()));
+            let muted = record.is_muted();
+            let end = if muted { slots.charged.get() } else { record.counters.get() };
+            slots.total.add(&end.since(&slots.entry.get()));
             record.counters.set_peak(slots.outer_peak_bytes.get());
             record.counters.raise_peak(slots.peak_bytes.get());
         }
@@ -248,14 +250,20 @@ impl Frame {
 
     fn charge(self) {
         let Self { record, slots, .. } = self;
-        let (line, now, before) =
-            (slots.current_line(), record.counters.get(), slots.charged.get());
-        line.counts.add(&now.since(&before));
-        slots.charged.set(&now);
-        let peak = record.counters.lower_peak();
-        line.peak_bytes.raise(peak.wrapping_sub(before.net_bytes()).max(0).cast_unsigned());
-        slots.peak_bytes.raise(peak);
-        self.look();
+        let line = slots.current_line();
+        if record.is_muted() {
+            // The counters will be put back to what they were when this began, and
+            // what came before it is still to be charged.
+            slots.seen_bytes.set(NEVER);
+        } else {
+            let (now, before) = (record.counters.get(), slots.charged.get());
+            line.counts.add(&now.since(&before));
+            slots.charged.set(&now);
+            let peak = record.counters.lower_peak();
+            line.peak_bytes.raise(peak.wrapping_sub(before.net_bytes()).max(0).cast_unsigned());
+            slots.peak_bytes.raise(peak);
+            self.look();
+        }
         let since = slots.timed_since_ns.get();
         if since != 0 {
             line.clock.add(since, slots.timed_runs.get());
