@@ -46,6 +46,13 @@ pub(crate) struct Outer {
     leaving: u64,
 }
 
+impl Outer {
+    /// Returns what is put back to leave what `leaving` says.
+    pub(crate) const fn of(leaving: Leaving) -> Self {
+        Self { leaving: leaving as u64 }
+    }
+}
+
 /// A function's progress on the calling thread.
 #[derive(Clone, Copy)]
 pub struct Frame {
@@ -123,9 +130,15 @@ impl Frame {
     /// Begins what leaves nothing, inside of what may.
     #[inline]
     pub(crate) fn stop_leaving(self) -> Outer {
-        let outer = Outer { leaving: self.leaving() };
+        let outer = self.what_is_left();
         self.leave(Leaving::Block);
         outer
+    }
+
+    /// Returns what is being left, for [`leave_again`](Self::leave_again).
+    #[inline]
+    pub(crate) fn what_is_left(self) -> Outer {
+        Outer { leaving: self.leaving() }
     }
 
     /// Goes on with what was being left.
@@ -172,7 +185,7 @@ impl Frame {
         let frame = Self { record, slots, not_send: PhantomData };
         if frame.is_running() {
             slots.depth.set(1);
-            frame.end(Outer { leaving: Leaving::Block as u64 });
+            frame.end(Outer::of(Leaving::Block));
         }
     }
 
