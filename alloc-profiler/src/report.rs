@@ -83,8 +83,9 @@ pub(crate) fn one_call(
 
 /// Returns the figures to show for `line`, if any.
 fn figures(totals: &LineTotals, line: Line, backend: Backend) -> Option<LineFigures> {
-    let is_idle_brace = line.is_brace() && totals.counts == HeapCounts::default();
-    if totals.hits == 0 || is_idle_brace {
+    // A line that another thread began may go on on this one, in a closure.
+    let may_be_idle = line.is_brace() || totals.hits == 0;
+    if may_be_idle && totals.counts == HeapCounts::default() {
         return None;
     }
     let usage =

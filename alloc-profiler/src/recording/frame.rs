@@ -46,6 +46,13 @@ pub(crate) struct Outer {
     leaving: u64,
 }
 
+impl Outer {
+    /// Returns what is put back to leave what `leaving` says.
+    pub(crate) const fn of(leaving: Leaving) -> Self {
+        Self { leaving: leaving as u64 }
+    }
+}
+
 /// A function's progress on the calling thread.
 #[derive(Clone, Copy)]
 pub struct Frame {
@@ -123,9 +130,15 @@ impl Frame {
     /// Begins what leaves nothing, inside of what may.
     #[inline]
     pub(crate) fn stop_leaving(self) -> Outer {
-        let outer = Outer { leaving: self.leaving() };
+        let outer = self.what_is_left();
         self.leave(Leaving::Block);
         outer
+    }
+
+    /// Returns what is being left, for [`leave_again`](Self::leave_again).
+    #[inline]
+    pub(crate) fn what_is_left(self) -> Outer {
+        Outer { leaving: self.leaving() }
     }
 
     /// Goes on with what was being left.
@@ -140,7 +153,9 @@ impl Frame {
         let Self { record, slots, .. } = self;
         if self.is_outermost() {
             self.settle();
-            slots.total.add(&record.counters.get().since(&slots.entry.get()));
+            let muted = record.is_muted();
+            let end = if muted { slots.charged.get() } else { record.counters.get() };
+            slots.total.add(&end.since(&slots.entry.get()));
             record.counters.set_peak(slots.outer_peak_bytes.get());
             record.counters.raise_peak(slots.peak_bytes.get());
         }
@@ -170,7 +185,7 @@ impl Frame {
         let frame = Self { record, slots, not_send: PhantomData };
         if frame.is_running() {
             slots.depth.set(1);
-            frame.end(Outer { leaving: Leaving::Block as u64 });
+            frame.end(Outer::of(Leaving::Block));
         }
     }
 
@@ -248,14 +263,20 @@ impl Frame {
 
     fn charge(self) {
         let Self { record, slots, .. } = self;
-        let (line, now, before) =
-            (slots.current_line(), record.counters.get(), slots.charged.get());
-        line.counts.add(&now.since(&before));
-        slots.charged.set(&now);
-        let peak = record.counters.lower_peak();
-        line.peak_bytes.raise(peak.wrapping_sub(before.net_bytes()).max(0).cast_unsigned());
-        slots.peak_bytes.raise(peak);
-        self.look();
+        let line = slots.current_line();
+        if record.is_muted() {
+            // The counters will be put back to what they were when this began, and
+            // what came before it is still to be charged.
+            slots.seen_bytes.set(NEVER);
+        } else {
+            let (now, before) = (record.counters.get(), slots.charged.get());
+            line.counts.add(&now.since(&before));
+            slots.charged.set(&now);
+            let peak = record.counters.lower_peak();
+            line.peak_bytes.raise(peak.wrapping_sub(before.net_bytes()).max(0).cast_unsigned());
+            slots.peak_bytes.raise(peak);
+            self.look();
+        }
         let since = slots.timed_since_ns.get();
         if since != 0 {
             line.clock.add(since, slots.timed_runs.get());

@@ -2,8 +2,8 @@
 //!
 //! It runs its lines while it is polled, on whatever thread that is, and stops
 //! them when the poll returns: what other tasks do meanwhile is not charged to
-//! it. The line that it was at and the runs that line is timed for stay with the
-//! task. If it is dropped before it is done, what drops with it is charged to
+//! it. The line that it was at, the runs that line is timed for and what it is
+//! leaving stay with the task. If it is dropped before it is done, what drops with it is charged to
 //! the line that it waited on.
 
 use std::future::Future;
@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::recording::call::Call;
-use crate::recording::frame::{Frame, Outer, Paused};
+use crate::recording::frame::{Frame, Leaving, Outer, Paused};
 use crate::recording::guard::Part;
 use crate::recording::site::Site;
 
@@ -32,6 +32,8 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if this.progress.is_under_way() {
+                // All of it, from the line on which it waited.
+                this.progress.leaving = Outer::of(Leaving::Call);
                 let _running = this.progress.resume();
                 this.future.set(None);
             }
@@ -57,7 +59,9 @@ impl<F> Task<F> {
     #[inline]
     fn new(site: &'static Site, kind: Kind, index: usize, future: F) -> Self {
         let (state, line) = (State::New, Paused::at(index));
-        Self { progress: Progress { site, kind, state, line, call: None }, future: Some(future) }
+        let leaving = Outer::of(Leaving::Block);
+        let progress = Progress { site, kind, state, line, leaving, call: None };
+        Self { progress, future: Some(future) }
     }
 }
 
@@ -113,6 +117,8 @@ struct Progress {
     state: State,
     /// The line that it is at.
     line: Paused,
+    /// What it is leaving, if that line ends in `?`, say.
+    leaving: Outer,
     /// For whoever wants to know what the call came to.
     call: Option<Box<Call>>,
 }
@@ -125,10 +131,15 @@ impl Progress {
     /// Runs the task's lines until what is returned is dropped.
     fn resume(&mut self) -> Running<'_> {
         let stretch = match self.kind {
-            Kind::Part => RunningKind::Part(Part::resume(self.site, self.line)),
+            Kind::Part => {
+                let part = Part::resume(self.site, self.line);
+                part.frame().leave_again(self.leaving);
+                RunningKind::Part(part)
+            }
             Kind::Call => {
                 let frame = Frame::to_enter(self.site);
                 let outer = frame.begin(self.line);
+                frame.leave_again(self.leaving);
                 if self.state == State::New {
                     self.call = Call::begin(frame);
                     frame.enter();
@@ -163,8 +174,12 @@ enum RunningKind {
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         match &self.stretch {
-            RunningKind::Part(part) => self.progress.line = part.pause(),
+            RunningKind::Part(part) => {
+                self.progress.leaving = part.frame().what_is_left();
+                self.progress.line = part.pause();
+            }
             RunningKind::Call(frame, outer) => {
+                self.progress.leaving = frame.what_is_left();
                 if let Some(call) = &mut self.progress.call {
                     call.pause(*frame);
                 }
