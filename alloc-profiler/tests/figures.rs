@@ -1,5 +1,5 @@
 //! The figures beside bytes and counts: peaks, copies, times, threads, what the
-//! system says, scopes, and measurements of code that is no function.
+//! system says, and measurements of code that is no function.
 
 mod common;
 
@@ -8,9 +8,7 @@ use std::panic::catch_unwind;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use alloc_profiler::{
-    Backend, HeapUse, Measuring, ProfiledAlloc, Sampler, measure, profile, timestamp,
-};
+use alloc_profiler::{Backend, HeapUse, Measuring, ProfiledAlloc, Sampler, measure, profile};
 use common::{expect, figures, function, sum};
 
 #[global_allocator]
@@ -225,29 +223,6 @@ fn the_system_is_asked_where_wanted() {
     let usage = figures(&private, "let block").usage.unwrap();
     assert!((10 << 20..100 << 20).contains(&usage.increment_bytes), "{usage:?}");
     assert_eq!(sum(&private), 32 << 20);
-}
-
-#[test]
-fn scopes_have_names_times_and_peaks() {
-    let kept = {
-        let _outer = timestamp("outer");
-        let kept = bytes(1000);
-        {
-            let _inner = timestamp("inner");
-            rises_by(70_000);
-        }
-        kept
-    };
-    let report = alloc_profiler::report();
-    let find = |name: &str| report.scopes.iter().find(|scope| scope.name == name).unwrap();
-    let (outer, inner) = (find("outer"), find("inner"));
-    assert_eq!(inner.peak_bytes, 70_000);
-    assert_eq!(outer.peak_bytes, 71_000);
-    assert_eq!(outer.end_live_bytes - outer.start_live_bytes, 1000);
-    assert_eq!(inner.end_live_bytes, inner.start_live_bytes);
-    assert!(outer.start_s <= inner.start_s && inner.end_s <= outer.end_s);
-    assert_eq!(outer.thread, "scopes_have_nam");
-    drop(kept);
 }
 
 #[test]

@@ -45,13 +45,24 @@ impl Start {
     }
 }
 
-/// Returns whether an attribute's `[…]` holds `cfg` or `cfg_attr`.
+/// Returns whether an attribute's `[…]` holds `cfg`, or a `cfg_attr` that may come
+/// to one. What other attributes it may come to are about the statement alone.
 fn is_cfg(attribute: &TokenTree) -> bool {
     let TokenTree::Group(group) = attribute else {
         return false;
     };
-    match group.stream().into_iter().next() {
-        Some(TokenTree::Ident(name)) => name == "cfg" || name == "cfg_attr",
+    let mut tokens = group.stream().into_iter();
+    match tokens.next() {
+        Some(TokenTree::Ident(name)) if name == "cfg_attr" => {
+            let Some(TokenTree::Group(arguments)) = tokens.next() else {
+                return false;
+            };
+            let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(comma) if comma.as_char() == ',');
+            let after = arguments.stream().into_iter().skip_while(|token| !is_comma(token));
+            let is_condition = |token: TokenTree| matches!(token, TokenTree::Ident(name) if name == "cfg" || name == "cfg_attr");
+            after.into_iter().any(is_condition)
+        }
+        Some(TokenTree::Ident(name)) => name == "cfg",
         _ => false,
     }
 }
@@ -64,9 +75,12 @@ mod tests {
 
     #[test]
     fn attributes_are_skipped_and_cfgs_kept() {
-        let tokens = quote!(#[doc = "x"] #[cfg(a)] #[allow(b)] #[cfg_attr(c, d)] let x = 1;);
+        let tokens = quote! {
+            #[doc = "x"] #[cfg(a)] #[allow(b)] #[cfg_attr(c, allow(d))] #[cfg_attr(c, cfg(d))]
+            let x = 1;
+        };
         let start = Start::of(tokens).unwrap();
-        assert_eq!(start.cfgs.to_string(), quote!(#[cfg(a)] #[cfg_attr(c, d)]).to_string());
+        assert_eq!(start.cfgs.to_string(), quote!(#[cfg(a)] #[cfg_attr(c, cfg(d))]).to_string());
     }
 
     #[test]

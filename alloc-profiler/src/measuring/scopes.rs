@@ -6,6 +6,7 @@
 //! that should not fill the memory.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -52,8 +53,9 @@ pub struct Timestamp {
     start_s: f64,
     start_live_bytes: u64,
     stretch: Stretch,
-    /// It ends on the thread on which it began.
     record: &'static ThreadRecord,
+    /// It ends on the thread on which it began.
+    not_send: PhantomData<*const ()>,
 }
 
 /// Names what the calling thread does until the returned value is dropped.
@@ -75,6 +77,13 @@ pub struct Timestamp {
 /// assert_eq!(report.scopes[0].peak_bytes, 1 << 20);
 /// # drop(numbers);
 /// ```
+///
+/// It ends on the thread on which it began:
+///
+/// ```compile_fail,E0277
+/// let scope = alloc_profiler::timestamp("elsewhere");
+/// std::thread::spawn(move || drop(scope));
+/// ```
 pub fn timestamp(name: impl Into<Cow<'static, str>>) -> Timestamp {
     switch::on();
     let name = name.into();
@@ -82,7 +91,8 @@ pub fn timestamp(name: impl Into<Cow<'static, str>>) -> Timestamp {
     // A call keeps the record where it is.
     record.begin_call();
     let (start_s, start_live_bytes) = (now_s(), live_bytes());
-    Timestamp { name, start_s, start_live_bytes, stretch: Stretch::begin(record), record }
+    let stretch = Stretch::begin(record);
+    Timestamp { name, start_s, start_live_bytes, stretch, record, not_send: PhantomData }
 }
 
 impl Drop for Timestamp {

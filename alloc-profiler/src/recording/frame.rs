@@ -26,7 +26,8 @@ use crate::recording::usage;
 
 /// What is left if the block that runs is left now. The locals that a `continue`,
 /// `break`, `return` or `?` drops on its way are charged to its own line, so the
-/// blocks on the way restore nothing.
+/// blocks on the way restore nothing. Numbers in between are as many rounds and
+/// labelled blocks: a label leaves more than one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub(crate) enum Leaving {
@@ -35,9 +36,9 @@ pub(crate) enum Leaving {
     /// A loop's round, and the blocks in it.
     Round = 1,
     /// The function.
-    Call = 2,
+    Call = u64::MAX - 1,
     /// More than the block, whatever it is: a statement runs that is not its last.
-    More = 3,
+    More = u64::MAX,
 }
 
 /// What an activation found, and puts back when it ends.
@@ -421,10 +422,11 @@ impl<F: Find> Probes<F> {
         self.frame().leave(Leaving::Block);
     }
 
-    /// Goes before a `continue` or `break` of the innermost loop.
+    /// Goes before a `continue` or `break` that leaves `count` loops' rounds and
+    /// labelled blocks.
     #[inline]
-    pub fn leave_round(self) {
-        self.frame().leave(Leaving::Round);
+    pub fn leave_rounds(self, count: u64) {
+        self.frame().slots.leaving.set(count);
     }
 
     /// Goes before a `return`.
@@ -447,6 +449,12 @@ impl<F: Find> Probes<F> {
         let frame = self.frame();
         frame.slots.lines[index].hits.add(1);
         Round { probes: self, index, around: frame.stop_leaving() }
+    }
+
+    /// Returns a local for the start of a labelled block, which ends as a round does.
+    #[inline]
+    pub fn labelled(self, index: usize) -> Round<F> {
+        Round { probes: self, index, around: self.frame().stop_leaving() }
     }
 
     /// Returns a local for the end of a block, before its last expression: it is
@@ -491,9 +499,12 @@ impl<F: Find> Drop for Round<F> {
     #[inline]
     fn drop(&mut self) {
         let frame = self.probes.frame();
-        if frame.leaving() <= Leaving::Round as u64 {
+        let leaving = frame.leaving();
+        if leaving <= Leaving::Round as u64 {
             frame.resume(self.index);
             frame.leave_again(self.around);
+        } else if leaving < Leaving::Call as u64 {
+            frame.slots.leaving.set(leaving - 1);
         }
     }
 }

@@ -8,7 +8,10 @@
 //! let round = guard.round(3);       first in a loop's body
 //! let block = guard.block(3);       first in any other inner block
 //! guard.ends();                     before a block's last statement
-//! guard.leave_call();               before `return`, `break`, `continue`
+//! guard.leave_call();               before `return`
+//! guard.leave_rounds(1);            before `break`, `continue`: how many loops and
+//!                                   labelled blocks are left
+//! let round = guard.labelled(3);    first in a labelled block
 //! let close = guard.close(9);       before a block's last expression: from its
 //!                                   drop on, drops are on the brace's line
 //! let guard = Part::enter(…);       first in a closure with lines of its own
@@ -25,7 +28,10 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Arm, Block, Expr, ExprAsync, ExprClosure, MacroDelimiter, Stmt, token};
+use syn::{
+    Arm, Block, Expr, ExprAsync, ExprBlock, ExprClosure, Label, Lifetime, MacroDelimiter, Stmt,
+    token,
+};
 
 use super::{hygienic, site_name, used, verbatim};
 use crate::lines::Lines;
@@ -43,8 +49,22 @@ pub(super) struct Prober {
     home: Span,
     /// The local that the probes are called on here.
     guard: Ident,
+    /// The loops and labelled blocks around, the innermost last.
+    scopes: Vec<Scope>,
     /// The line in force: the one that everything is charged to at this point.
     current: Place,
+}
+
+/// What `break` can leave.
+struct Scope {
+    is_loop: bool,
+    label: Option<String>,
+}
+
+impl Scope {
+    fn of(is_loop: bool, label: Option<&Label>) -> Self {
+        Self { is_loop, label: label.map(|label| label.name.ident.to_string()) }
+    }
 }
 
 /// A line and its index among the probed ones.
@@ -65,6 +85,7 @@ impl Prober {
             named: 0,
             home,
             guard: guard(home),
+            scopes: Vec::new(),
         }
     }
 
@@ -79,16 +100,26 @@ impl Prober {
     }
 
     /// Puts probes into a loop's block. Each round counts on the loop's line.
-    fn in_loop(&mut self, block: &mut Block) {
+    fn in_loop(&mut self, label: Option<&Label>, block: &mut Block) {
         let round = self.local_call("round", block.brace_token.span.open(), self.current.index);
+        self.scopes.push(Scope::of(true, label));
         block.stmts = self.statements(block);
+        self.scopes.pop();
         block.stmts.insert(0, round);
         self.count += 1;
     }
 
-    /// Puts probes into another inner block, if it has lines of its own.
-    fn in_block(&mut self, block: &mut Block) {
-        let whole = self.local_call("block", block.brace_token.span.open(), self.current.index);
+    /// Puts probes into a block that `break` can leave by its label.
+    fn in_labelled(&mut self, label: &Label, block: &mut Block) {
+        self.scopes.push(Scope::of(false, Some(label)));
+        self.in_block("labelled", block);
+        self.scopes.pop();
+    }
+
+    /// Puts probes into another inner block, if it has lines of its own; `method` makes
+    /// the local for it.
+    fn in_block(&mut self, method: &str, block: &mut Block) {
+        let whole = self.local_call(method, block.brace_token.span.open(), self.current.index);
         let before = block.stmts.len();
         block.stmts = self.statements(block);
         if block.stmts.len() > before {
@@ -127,8 +158,7 @@ impl Prober {
                 let probe = self.call("ends", start.span, None);
                 out.push(self.with_cfgs(&start, &probe));
             }
-            if let Some(method) = exit(&statement) {
-                let probe = self.call(method, start.span, None);
+            if let Some(probe) = self.exit(&statement, start.span) {
                 out.push(self.with_cfgs(&start, &probe));
             }
             is_sure = start.cfgs.is_empty();
@@ -202,11 +232,32 @@ impl Prober {
     }
 
     /// Returns whether `walk` puts probes in that find the function's record by
-    /// themselves.
+    /// themselves. Nothing in there leaves what is around it.
     fn has_probes(&mut self, walk: impl FnOnce(&mut Self)) -> bool {
         let before = mem::take(&mut self.count);
+        let scopes = mem::take(&mut self.scopes);
         walk(self);
+        self.scopes = scopes;
         mem::replace(&mut self.count, before) > 0
+    }
+
+    /// Returns the probe before a statement that leaves a loop, a labelled block or
+    /// the function.
+    fn exit(&self, statement: &Stmt, at: Span) -> Option<Stmt> {
+        let Stmt::Expr(expr, _) = statement else {
+            return None;
+        };
+        Some(match Exit::of(expr)? {
+            Exit::Call => self.call("leave_call", at, None),
+            Exit::Scope(label) => {
+                let is_it = |scope: &Scope| match label {
+                    Some(label) => scope.label.as_ref().is_some_and(|each| label.ident == each),
+                    None => scope.is_loop,
+                };
+                let count = self.scopes.iter().rev().position(is_it).map_or(1, |place| place + 1);
+                self.call("leave_rounds", at, Some(count))
+            }
+        })
     }
 
     /// Returns the statement `guard.method(index);`.
@@ -273,20 +324,23 @@ pub(super) fn guard(home: Span) -> Ident {
 
 impl VisitMut for Prober {
     fn visit_block_mut(&mut self, block: &mut Block) {
-        self.in_block(block);
+        self.in_block("block", block);
     }
 
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         match expr {
             Expr::ForLoop(each) => {
                 self.visit_expr_mut(&mut each.expr);
-                self.in_loop(&mut each.body);
+                self.in_loop(each.label.as_ref(), &mut each.body);
             }
             Expr::While(each) => {
                 self.visit_expr_mut(&mut each.cond);
-                self.in_loop(&mut each.body);
+                self.in_loop(each.label.as_ref(), &mut each.body);
             }
-            Expr::Loop(each) => self.in_loop(&mut each.body),
+            Expr::Loop(each) => self.in_loop(each.label.as_ref(), &mut each.body),
+            Expr::Block(ExprBlock { label: Some(label), block, .. }) => {
+                self.in_labelled(label, block);
+            }
             // Its length is a constant.
             Expr::Repeat(array) => self.visit_expr_mut(&mut array.expr),
             Expr::Closure(closure) => self.in_closure(closure),
@@ -304,7 +358,7 @@ impl VisitMut for Prober {
     fn visit_arm_mut(&mut self, arm: &mut Arm) {
         let line = self.lines.number_of(first_span(&arm.body));
         let is_on_its_own_line = line.is_some_and(|line| line != self.current.number);
-        let leaves = exit_of(&arm.body).is_some();
+        let leaves = Exit::of(&arm.body).is_some();
         if (is_on_its_own_line || leaves) && can_stand_in_block(&arm.body) {
             put_in_block(&mut arm.body);
         }
@@ -399,21 +453,22 @@ fn is_bare_loop(statement: &Stmt) -> bool {
     matches!(statement, Stmt::Expr(Expr::Loop(_), _))
 }
 
-/// Returns the method to call before a statement that leaves the innermost loop
-/// or the function for good.
-fn exit(statement: &Stmt) -> Option<&'static str> {
-    match statement {
-        Stmt::Expr(expr, _) => exit_of(expr),
-        _ => None,
-    }
+/// What an expression leaves for good.
+enum Exit<'a> {
+    /// The function.
+    Call,
+    /// The loop or block of this label, or the innermost loop.
+    Scope(Option<&'a Lifetime>),
 }
 
-fn exit_of(expr: &Expr) -> Option<&'static str> {
-    match expr {
-        Expr::Return(_) => Some("leave_call"),
-        Expr::Break(leave) if leave.label.is_none() => Some("leave_round"),
-        Expr::Continue(leave) if leave.label.is_none() => Some("leave_round"),
-        _ => None,
+impl<'a> Exit<'a> {
+    fn of(expr: &'a Expr) -> Option<Self> {
+        match expr {
+            Expr::Return(_) => Some(Self::Call),
+            Expr::Break(leave) => Some(Self::Scope(leave.label.as_ref())),
+            Expr::Continue(leave) => Some(Self::Scope(leave.label.as_ref())),
+            _ => None,
+        }
     }
 }
 

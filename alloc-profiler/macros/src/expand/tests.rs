@@ -104,7 +104,7 @@ fn probes_stand_where_they_should() {
                        let _block = guard.block(3);
                        guard.line(4);
                        guard.ends();
-                       guard.leave_round();
+                       guard.leave_rounds(1);
                        continue;
                    }
                    guard.line(5);
