@@ -105,7 +105,7 @@ pub(crate) fn assert_heap(input: TokenStream) -> TokenStream {
     let call = Span::call_site();
     let at = expand::hygienic(call);
     let (site_name, guard, site) = expand::block(&mut body, call);
-    let value = expand::local("value", call);
+    let (budget, value) = (expand::local("budget", call), expand::local("value", call));
     let limits = limits.iter().map(|Limit { figure, operator, bound, text }| {
         quote_spanned! {at=>
             ::alloc_profiler::private::Limit::new(
@@ -120,9 +120,11 @@ pub(crate) fn assert_heap(input: TokenStream) -> TokenStream {
     quote_spanned! {at=>
         {
             #site
-            let #guard = ::alloc_profiler::private::Budget::enter(&#site_name, [#(#limits),*]);
+            let #budget = ::alloc_profiler::private::Budget::enter(&#site_name, [#(#limits),*]);
+            let #guard = #budget.probes();
+            let _ = &#guard;
             let #value = #body;
-            #guard.check();
+            #budget.check();
             #value
         }
     }

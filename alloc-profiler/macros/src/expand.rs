@@ -3,7 +3,12 @@
 //! A function's expansion is, with `SITE` for what describes it:
 //!
 //! ```text
-//! fn f(…) -> T { static SITE = …; let guard = Guard::enter(&SITE); probed body }
+//! fn f(…) -> T {
+//!     static SITE = …;
+//!     let activation = Guard::enter(&SITE);
+//!     let guard = activation.probes();
+//!     probed body
+//! }
 //!
 //! async fn f(a, …) -> T {
 //!     static SITE = …;
@@ -117,8 +122,10 @@ impl<'a> Function<'a> {
             futures::wrap(signature, body, site);
         } else {
             let (site_name, guard) = (site_name(at), probes::guard(at));
+            let activation = local("activation", at);
             let enter = verbatim(quote_spanned! {hygienic(at)=>
-                let #guard = ::alloc_profiler::private::Guard::enter(&#site_name);
+                let #activation = ::alloc_profiler::private::Guard::enter(&#site_name);
+                let #guard = #activation.probes();
             });
             body.stmts.splice(0..0, [site, enter, used(&guard)]);
         }

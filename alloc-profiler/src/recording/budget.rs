@@ -212,11 +212,10 @@ impl<const N: usize> Drop for Budget<N> {
     }
 }
 
-impl<const N: usize> std::ops::Deref for Budget<N> {
-    type Target = Probes<Frame>;
-
+impl<const N: usize> Budget<N> {
+    /// Returns the probes.
     #[inline]
-    fn deref(&self) -> &Probes<Frame> {
-        &self.probes
+    pub fn probes(&self) -> Probes<Frame> {
+        self.probes
     }
 }

@@ -59,6 +59,8 @@ impl Outer {
 pub struct Frame {
     pub(crate) record: &'static ThreadRecord,
     pub(crate) slots: &'static SiteSlots,
+    /// The slots' lines, so that they need not be looked up at each probe.
+    lines: &'static [LineSlot],
     /// It stays on the thread whose record it has.
     not_send: PhantomData<*const ()>,
 }
@@ -70,7 +72,7 @@ impl Frame {
         // First the id, which switches the counters on, then their values.
         site.id();
         let record = thread::current();
-        Self { record, slots: record.slots_of(site), not_send: PhantomData }
+        Self::new(record, record.slots_of(site))
     }
 
     /// Returns the frame of the calling thread that is about to enter `site`.
@@ -78,7 +80,12 @@ impl Frame {
     pub(crate) fn to_enter(site: &'static Site) -> Self {
         site.id();
         let record = thread::current_for_calls();
-        Self { record, slots: record.slots_of(site), not_send: PhantomData }
+        Self::new(record, record.slots_of(site))
+    }
+
+    #[inline]
+    fn new(record: &'static ThreadRecord, slots: &'static SiteSlots) -> Self {
+        Self { record, slots, lines: slots.lines, not_send: PhantomData }
     }
 
     /// Returns whether an activation of the function is running.
@@ -183,7 +190,7 @@ impl Frame {
     /// Closes the books on activations that will never end, because their
     /// thread has: it called `process::exit`, say.
     pub(crate) fn abandon(record: &'static ThreadRecord, slots: &'static SiteSlots) {
-        let frame = Self { record, slots, not_send: PhantomData };
+        let frame = Self::new(record, slots);
         if frame.is_running() {
             slots.depth.set(1);
             frame.end(Outer::of(Leaving::Block));
@@ -195,7 +202,7 @@ impl Frame {
     /// All that is rare is a call at the end, so that nothing is saved for it.
     #[inline]
     pub(crate) fn line(self, index: usize) {
-        let line = &self.slots.lines[index];
+        let line = &self.lines[index];
         line.hits.add(1);
         self.resume_at(line);
     }
@@ -203,7 +210,7 @@ impl Frame {
     /// Goes on to line `index`, uncounted.
     #[inline]
     pub(crate) fn resume(self, index: usize) {
-        self.resume_at(&self.slots.lines[index]);
+        self.resume_at(&self.lines[index]);
     }
 
     #[inline]
@@ -212,16 +219,23 @@ impl Frame {
         if self.record.counters.moved_bytes() == self.slots.seen_bytes.get() {
             self.start(line);
         } else {
-            self.settle_and_start(line);
+            Self::settle_and_start(self.record, self.slots, line);
         }
     }
 
+    // What is rarely called takes the frame in parts: whole it would be written to
+    // memory for it at each probe.
     #[cold]
     #[inline(never)]
-    fn settle_and_start(self, line: &'static LineSlot) {
-        if self.is_outermost() {
-            self.settle();
-            self.start(line);
+    fn settle_and_start(
+        record: &'static ThreadRecord,
+        slots: &'static SiteSlots,
+        line: &'static LineSlot,
+    ) {
+        let frame = Self::new(record, slots);
+        if frame.is_outermost() {
+            frame.settle();
+            frame.start(line);
         }
     }
 
@@ -231,7 +245,7 @@ impl Frame {
         self.slots.set_current_line(line);
         let is_due = line.clock.is_due();
         if is_due || self.slots.live_bytes.get() > line.live_bytes.get() {
-            self.watch(line, is_due);
+            Self::watch(self.record, self.slots, line, is_due);
         }
     }
 
@@ -239,10 +253,15 @@ impl Frame {
     /// it has not yet ended with so much live.
     #[cold]
     #[inline(never)]
-    fn watch(self, line: &'static LineSlot, is_due: bool) {
-        self.slots.seen_bytes.set(NEVER);
+    fn watch(
+        record: &'static ThreadRecord,
+        slots: &'static SiteSlots,
+        line: &'static LineSlot,
+        is_due: bool,
+    ) {
+        slots.seen_bytes.set(NEVER);
         if is_due {
-            self.time_from_now(line.clock.begin(self.record.lots.next()));
+            Self::new(record, slots).time_from_now(line.clock.begin(record.lots.next()));
         }
     }
 
@@ -447,7 +466,7 @@ impl<F: Find> Probes<F> {
     #[inline]
     pub fn round(self, index: usize) -> Round<F> {
         let frame = self.frame();
-        frame.slots.lines[index].hits.add(1);
+        frame.lines[index].hits.add(1);
         Round { probes: self, index, around: frame.stop_leaving() }
     }
 

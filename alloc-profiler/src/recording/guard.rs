@@ -8,8 +8,6 @@
 //! back when it is done; if it runs elsewhere or later, it is an activation of
 //! its own, which is no call.
 
-use std::ops::Deref;
-
 use crate::recording::call::Call;
 use crate::recording::frame::{Frame, Outer, Paused, Probes};
 use crate::recording::site::Site;
@@ -52,12 +50,11 @@ impl Drop for Guard {
     }
 }
 
-impl Deref for Guard {
-    type Target = Probes<Frame>;
-
+impl Guard {
+    /// Returns the probes: a value of their own, which a loop can keep at hand.
     #[inline]
-    fn deref(&self) -> &Probes<Frame> {
-        &self.probes
+    pub fn probes(&self) -> Probes<Frame> {
+        self.probes
     }
 }
 
@@ -141,11 +138,10 @@ impl Drop for Part {
     }
 }
 
-impl Deref for Part {
-    type Target = Probes<Frame>;
-
+impl Part {
+    /// Returns the probes.
     #[inline]
-    fn deref(&self) -> &Probes<Frame> {
-        &self.probes
+    pub fn probes(&self) -> Probes<Frame> {
+        self.probes
     }
 }

@@ -133,7 +133,7 @@ impl Progress {
         let stretch = match self.kind {
             Kind::Part => {
                 let part = Part::resume(self.site, self.line);
-                part.frame().leave_again(self.leaving);
+                part.probes().frame().leave_again(self.leaving);
                 RunningKind::Part(part)
             }
             Kind::Call => {
@@ -175,7 +175,7 @@ impl Drop for Running<'_> {
     fn drop(&mut self) {
         match &self.stretch {
             RunningKind::Part(part) => {
-                self.progress.leaving = part.frame().what_is_left();
+                self.progress.leaving = part.probes().frame().what_is_left();
                 self.progress.line = part.pause();
             }
             RunningKind::Call(frame, outer) => {

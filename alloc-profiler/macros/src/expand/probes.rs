@@ -33,7 +33,7 @@ use syn::{
     token,
 };
 
-use super::{hygienic, site_name, used, verbatim};
+use super::{hygienic, local, site_name, used, verbatim};
 use crate::lines::Lines;
 use crate::source::Source;
 use crate::tokens::Start;
@@ -191,8 +191,10 @@ impl Prober {
                 put_in_block(&mut closure.body);
             }
             if let Expr::Block(body) = &mut *closure.body {
+                let activation = local("activation", at);
                 let enter = verbatim(quote_spanned! {hygienic(at)=>
-                    let #part = ::alloc_profiler::private::Part::enter(&#site, #index);
+                    let #activation = ::alloc_profiler::private::Part::enter(&#site, #index);
+                    let #part = #activation.probes();
                 });
                 body.block.stmts.splice(0..0, [enter, used(&part)]);
             }

@@ -93,7 +93,8 @@ fn probes_stand_where_they_should() {
     };
     let expected = quote! {
            unsafe fn everything(n: u32) -> Option<u32> {
-               let _ = &guard;
+               let guard = activation.probes();
+            let _ = &guard;
                guard.line(1);
                let a = make();
                guard.line(2);
@@ -161,7 +162,8 @@ fn probes_stand_where_they_should() {
                });
                guard.line(18);
                let closure = |y| {
-                   let guard = ::alloc_profiler::private::Part::enter(&__ALLOC_PROFILER_SITE, 18usize);
+                   let activation = ::alloc_profiler::private::Part::enter(&__ALLOC_PROFILER_SITE, 18usize);
+                let guard = activation.probes();
                    let _ = &guard;
                    guard.line(19);
     guard.ends();
