@@ -3,8 +3,9 @@
 
 pub use crate::options::Options;
 pub use crate::recording::budget::{Budget, Comparison, Figure, Limit};
-pub use crate::recording::frame::{Block, Close, Find, Frame, Probes, Round, Wandering};
+pub use crate::recording::frame::Frame;
 pub use crate::recording::guard::{Guard, Part};
+pub use crate::recording::probes::{Block, Close, Find, Probes, Round, Wandering};
 pub use crate::recording::site::{Line, Site};
 pub use crate::recording::task::Task;
 

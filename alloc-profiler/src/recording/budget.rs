@@ -11,7 +11,8 @@ use crate::counting::installed;
 use crate::counting::thread::Uncounted;
 use crate::measuring::measure::HeapUse;
 use crate::recording::call::Call;
-use crate::recording::frame::{Frame, Outer, Paused, Probes};
+use crate::recording::frame::{Frame, Outer, Paused};
+use crate::recording::probes::Probes;
 use crate::recording::site::Site;
 use crate::report::{self, FunctionReport, LineFigures};
 

@@ -9,7 +9,8 @@
 //! its own, which is no call.
 
 use crate::recording::call::Call;
-use crate::recording::frame::{Frame, Outer, Paused, Probes};
+use crate::recording::frame::{Frame, Outer, Paused};
+use crate::recording::probes::Probes;
 use crate::recording::site::Site;
 
 /// One activation of a profiled function.
