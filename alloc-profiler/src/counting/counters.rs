@@ -43,6 +43,11 @@ impl HeapCounts {
         *self = self.with(more, u64::wrapping_add);
     }
 
+    /// Returns whether no byte came or went, and so no block either.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.allocated_bytes == 0 && self.freed_bytes == 0
+    }
+
     fn with(&self, other: &Self, step: fn(u64, u64) -> u64) -> Self {
         Self {
             allocated_bytes: step(self.allocated_bytes, other.allocated_bytes),
@@ -165,13 +170,6 @@ impl HeapCounters {
         }
     }
 
-    /// Returns the sum of the bytes allocated and the bytes freed, which moves
-    /// with each of them.
-    #[inline]
-    pub(crate) fn moved_bytes(&self) -> u64 {
-        self.allocated_bytes.get().wrapping_add(self.freed_bytes.get())
-    }
-
     /// Returns the bytes that were allocated and not freed.
     #[inline]
     pub(crate) fn net_bytes(&self) -> i64 {
@@ -202,6 +200,9 @@ impl HeapCounters {
 #[derive(Debug)]
 pub(crate) struct ThreadCounters {
     counts: HeapCounters,
+    /// Who knows of all of these; zero as soon as one moves. So that a probe need
+    /// compare one word to find that nothing did.
+    settled_by: Tally,
     /// The highest that [`net_bytes`](Self::net_bytes) was since it was lowered.
     peak_bytes: SignedTally,
     /// The highest that this was when it was lowered, since the innermost stretch
@@ -216,6 +217,7 @@ impl ThreadCounters {
     pub(crate) const fn new() -> Self {
         Self {
             counts: HeapCounters::new(),
+            settled_by: Tally::new(),
             peak_bytes: SignedTally::new(0),
             lowered_peak_bytes: SignedTally::new(0),
             // Passed at once, to find out whether there is a limit.
@@ -234,10 +236,29 @@ impl ThreadCounters {
         self.counts.set(counts);
     }
 
-    /// Returns the sum of the bytes allocated and the bytes freed.
+    /// Returns whether nothing moved since [`settle`](Self::settle) was called with
+    /// the same `who`, and nobody else has called it.
     #[inline]
-    pub(crate) fn moved_bytes(&self) -> u64 {
-        self.counts.moved_bytes()
+    pub(crate) fn is_settled_by(&self, who: u64) -> bool {
+        self.settled_by.get() == who
+    }
+
+    /// Returns who has settled last, and zero if something moved since.
+    #[inline]
+    pub(crate) fn settled_by(&self) -> u64 {
+        self.settled_by.get()
+    }
+
+    /// Notes that `who`, not zero, knows of all that moved until now.
+    #[inline]
+    pub(crate) fn settle(&self, who: u64) {
+        self.settled_by.set(who);
+    }
+
+    /// Has everybody look, whether anything moves or not.
+    #[inline]
+    pub(crate) fn unsettle(&self) {
+        self.settled_by.set(0);
     }
 
     /// Returns the thread's live heap: what it allocated less what it freed.
@@ -318,6 +339,7 @@ impl ThreadCounters {
     pub(crate) fn count_allocated(&self, size: usize) -> bool {
         self.counts.allocated_bytes.add(size as u64);
         self.counts.allocated_blocks.add(1);
+        self.unsettle();
         self.note_live()
     }
 
@@ -326,6 +348,7 @@ impl ThreadCounters {
     pub(crate) fn count_freed(&self, size: usize) {
         self.counts.freed_bytes.add(size as u64);
         self.counts.freed_blocks.add(1);
+        self.unsettle();
     }
 
     /// Counts a block that went from `old` to `new` bytes, of which `copied` had
@@ -337,6 +360,7 @@ impl ThreadCounters {
         self.counts.freed_bytes.add(old as u64);
         self.counts.reallocated_blocks.add(1);
         self.counts.copied_bytes.add(copied as u64);
+        self.unsettle();
         self.note_live()
     }
 

@@ -91,9 +91,10 @@ pub(crate) fn count(step: impl FnOnce(&ThreadCounters) -> bool) -> bool {
     }
 }
 
+/// As [`count`] on a thread that has no record.
 #[cold]
 #[inline(never)]
-fn count_on_new_record(step: impl FnOnce(&ThreadCounters) -> bool) -> bool {
+pub(crate) fn count_on_new_record(step: impl FnOnce(&ThreadCounters) -> bool) -> bool {
     let Some(record) = attach() else {
         return false;
     };
@@ -120,6 +121,7 @@ pub(crate) fn current_for_calls() -> &'static ThreadRecord {
 }
 
 /// Returns the calling thread's record if it has one.
+#[inline]
 pub(crate) fn existing() -> Option<&'static ThreadRecord> {
     RECORD.get()
 }

@@ -4,8 +4,8 @@
 //! once by a guard and then passed by value. A probe charges what the thread
 //! counted since the last probe to the line that ran until now, and goes on to
 //! the next line. It takes no lock, allocates nothing and searches nothing: it
-//! compares one count, and does more only if that moved, or if somebody has
-//! replaced the count that it is compared with by one that cannot be.
+//! compares one word, which says whether anything moved, and does more only then,
+//! or if somebody has set that word to have it look.
 //!
 //! Only the outermost activation charges. Inner ones, of a recursive function,
 //! count how often their lines run; all else that they do is the outermost
@@ -17,36 +17,36 @@ use std::marker::PhantomData;
 use crate::clock;
 use crate::counting::thread::{self, ThreadRecord};
 use crate::recording::site::Site;
-use crate::recording::slots::{LineSlot, NEVER, SiteSlots};
+use crate::recording::slots::{LineSlot, SiteSlots};
 use crate::recording::usage;
 
 /// What is left if the block that runs is left now. The locals that a `continue`,
 /// `break`, `return` or `?` drops on its way are charged to its own line, so the
-/// blocks on the way restore nothing. Numbers in between are as many rounds and
-/// labelled blocks: a label leaves more than one.
+/// blocks on the way restore nothing. Numbers between the last two are as many more
+/// rounds and labelled blocks: a label leaves more than one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u64)]
+#[repr(u32)]
 pub(crate) enum Leaving {
-    /// The block alone: its last statement runs.
-    Block = 0,
-    /// A loop's round, and the blocks in it.
-    Round = 1,
-    /// The function.
-    Call = u64::MAX - 1,
     /// More than the block, whatever it is: a statement runs that is not its last.
-    More = u64::MAX,
+    More = 0,
+    /// The block alone: its last statement runs.
+    Block = 1,
+    /// A loop's round, and the blocks in it.
+    Round = 2,
+    /// The function.
+    Call = u32::MAX,
 }
 
 /// What an activation found, and puts back when it ends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outer {
-    leaving: u64,
+    leaving: u32,
 }
 
 impl Outer {
     /// Returns what is put back to leave what `leaving` says.
     pub(crate) const fn of(leaving: Leaving) -> Self {
-        Self { leaving: leaving as u64 }
+        Self { leaving: leaving as u32 }
     }
 }
 
@@ -108,15 +108,16 @@ impl Frame {
             slots.entry.set(&now);
             slots.charged.set(&now);
             slots.level.set(record.calls());
+            slots.outer_settled_by.set(record.counters.settled_by());
             slots.outer_peak_bytes.set(record.counters.lower_peak());
             slots.peak_bytes.set(now.net_bytes());
             self.look();
             if slots.asks_the_system() {
-                usage::begin(slots);
+                usage::begin(self);
             }
             self.go_on(line);
         } else {
-            slots.seen_bytes.set(NEVER);
+            record.counters.unsettle();
         }
         outer
     }
@@ -125,9 +126,11 @@ impl Frame {
     #[inline]
     pub(crate) fn enter(self) {
         let line = &self.slots.lines[0];
-        line.hits.add(1);
+        let is_timed = line.clock.begin_run();
         if self.is_outermost() {
-            self.start(line);
+            self.start(line, is_timed);
+        } else {
+            line.clock.pass_over();
         }
     }
 
@@ -142,13 +145,13 @@ impl Frame {
     /// Returns what is being left, for [`leave_again`](Self::leave_again).
     #[inline]
     pub(crate) fn what_is_left(self) -> Outer {
-        Outer { leaving: self.leaving() }
+        Outer { leaving: self.slots.leaving() }
     }
 
     /// Goes on with what was being left.
     #[inline]
     pub(crate) fn leave_again(self, outer: Outer) {
-        self.slots.leaving.set(outer.leaving);
+        self.slots.leave(outer.leaving);
     }
 
     /// Ends an activation.
@@ -159,9 +162,14 @@ impl Frame {
             self.settle();
             let muted = record.is_muted();
             let end = if muted { slots.charged.get() } else { record.counters.get() };
-            slots.total.add(&end.since(&slots.entry.get()));
+            let spent = end.since(&slots.entry.get());
+            slots.total.add(&spent);
             record.counters.set_peak(slots.outer_peak_bytes.get());
             record.counters.raise_peak(slots.peak_bytes.get());
+            if spent.is_nothing() && !muted {
+                // The line around the call need not look.
+                record.counters.settle(slots.outer_settled_by.get());
+            }
         }
         slots.depth.add(u64::MAX);
         self.leave_again(outer);
@@ -199,23 +207,34 @@ impl Frame {
     #[inline]
     pub(crate) fn line(self, index: usize) {
         let line = &self.lines[index];
-        line.hits.add(1);
-        self.resume_at(line);
+        let is_timed = line.clock.begin_run();
+        if self.is_settled() {
+            self.slots.go_to(index);
+            self.start(line, is_timed);
+        } else {
+            Self::settle_and_start(self.record, self.slots, index, true);
+        }
     }
 
     /// Goes on to line `index`, uncounted.
     #[inline]
     pub(crate) fn resume(self, index: usize) {
-        self.resume_at(&self.lines[index]);
+        let line = &self.lines[index];
+        if self.is_settled() {
+            self.slots.go_to(index);
+            self.start(line, line.clock.is_timed());
+        } else {
+            Self::settle_and_start(self.record, self.slots, index, false);
+        }
     }
 
+    /// Counts a run of line `index`, a loop's round, which goes on only later.
     #[inline]
-    fn resume_at(self, line: &'static LineSlot) {
-        self.leave(Leaving::More);
-        if self.record.counters.moved_bytes() == self.slots.seen_bytes.get() {
-            self.start(line);
-        } else {
-            Self::settle_and_start(self.record, self.slots, line);
+    pub(crate) fn count_round(self, index: usize) {
+        let clock = &self.lines[index].clock;
+        clock.begin_run();
+        if !self.is_outermost() {
+            clock.pass_over();
         }
     }
 
@@ -226,22 +245,28 @@ impl Frame {
     fn settle_and_start(
         record: &'static ThreadRecord,
         slots: &'static SiteSlots,
-        line: &'static LineSlot,
+        index: usize,
+        is_run: bool,
     ) {
         let frame = Self::new(record, slots);
+        let clock = &slots.lines[index].clock;
         if frame.is_outermost() {
             frame.settle();
-            frame.start(line);
+            slots.go_to(index);
+            frame.start(&slots.lines[index], clock.is_timed());
+        } else {
+            frame.leave(Leaving::More);
+            if is_run {
+                clock.pass_over();
+            }
         }
     }
 
-    /// Makes `line` the one in force.
+    /// Begins a stretch of the line in force.
     #[inline]
-    fn start(self, line: &'static LineSlot) {
-        self.slots.set_current_line(line);
-        let is_due = line.clock.is_due();
-        if is_due || self.slots.live_bytes.get() > line.live_bytes.get() {
-            Self::watch(self.record, self.slots, line, is_due);
+    fn start(self, line: &'static LineSlot, is_timed: bool) {
+        if is_timed || self.slots.live_bytes.get() > line.live_bytes.get() {
+            Self::watch(self.record, self.slots, line, is_timed);
         }
     }
 
@@ -253,25 +278,25 @@ impl Frame {
         record: &'static ThreadRecord,
         slots: &'static SiteSlots,
         line: &'static LineSlot,
-        is_due: bool,
+        is_timed: bool,
     ) {
-        slots.seen_bytes.set(NEVER);
-        if is_due {
-            Self::new(record, slots).time_from_now(line.clock.begin(record.lots.next()));
+        record.counters.unsettle();
+        if is_timed {
+            Self::new(record, slots).time_from_now(line.clock.weight(record.lots.next()));
         }
     }
 
     /// Times the line in force from now on, for `runs` runs.
     fn time_from_now(self, runs: u64) {
-        self.slots.seen_bytes.set(NEVER);
+        self.record.counters.unsettle();
         self.slots.timed_runs.set(runs);
         self.slots.timed_since_ns.set(clock::nanoseconds());
     }
 
     /// Charges the line that ran until now. For the outermost activation.
     pub(crate) fn settle(self) {
-        let Self { record, slots, .. } = self;
-        if record.counters.moved_bytes() != slots.seen_bytes.get() {
+        let slots = self.slots;
+        if !self.is_settled() {
             self.charge();
         }
         slots.current_line().live_bytes.raise(slots.live_bytes.get());
@@ -283,7 +308,7 @@ impl Frame {
         if record.is_muted() {
             // The counters will be put back to what they were when this began, and
             // what came before it is still to be charged.
-            slots.seen_bytes.set(NEVER);
+            record.counters.unsettle();
         } else {
             let (now, before) = (record.counters.get(), slots.charged.get());
             line.counts.add(&now.since(&before));
@@ -299,7 +324,7 @@ impl Frame {
             slots.timed_since_ns.set(0);
         }
         if slots.asks_the_system() {
-            usage::charge(slots);
+            usage::charge(self);
         }
     }
 
@@ -307,7 +332,7 @@ impl Frame {
     #[inline]
     fn look(self) {
         let Self { record, slots, .. } = self;
-        slots.seen_bytes.set(record.counters.moved_bytes());
+        record.counters.settle(slots.key());
         let own = record.counters.net_bytes();
         slots.live_bytes.set(record.others_live_bytes().wrapping_add(own));
     }
@@ -325,20 +350,43 @@ impl Frame {
     /// Makes a line that was paused the one in force again.
     #[inline]
     pub(crate) fn go_on(self, paused: Paused) {
-        self.slots.set_current_line(&self.slots.lines[paused.index]);
+        self.slots.go_back_to(paused.index);
         if paused.timed_runs != 0 {
             self.time_from_now(paused.timed_runs);
         }
     }
 
+    /// Returns whether nothing moved since a line of the outermost activation was
+    /// last charged, and it need not be charged for another reason. No inner
+    /// activation has this.
     #[inline]
-    pub(super) fn leaving(self) -> u64 {
-        self.slots.leaving.get()
+    fn is_settled(self) -> bool {
+        self.record.counters.is_settled_by(self.slots.key())
+    }
+
+    #[inline]
+    pub(super) fn is_leaving(self, leaving: Leaving) -> bool {
+        self.slots.leaving() == leaving as u32
     }
 
     #[inline]
     pub(super) fn leave(self, leaving: Leaving) {
-        self.slots.leaving.set(leaving as u64);
+        self.slots.leave(leaving as u32);
+    }
+
+    /// Leaves `count` loops' rounds and labelled blocks, at least one.
+    #[inline]
+    pub(super) fn leave_rounds(self, count: u32) {
+        self.slots.leave(Leaving::Round as u32 - 1 + count);
+    }
+
+    /// Has left one of several rounds and labelled blocks, if that is what it leaves.
+    #[inline]
+    pub(super) fn leave_one_round_less(self) {
+        let leaving = self.slots.leaving();
+        if leaving > Leaving::Round as u32 && leaving < Leaving::Call as u32 {
+            self.slots.leave(leaving - 1);
+        }
     }
 }
 

@@ -85,8 +85,8 @@ impl<F: Find> Probes<F> {
     /// Goes before a `continue` or `break` that leaves `count` loops' rounds and
     /// labelled blocks.
     #[inline]
-    pub fn leave_rounds(self, count: u64) {
-        self.frame().slots.leaving.set(count);
+    pub fn leave_rounds(self, count: u32) {
+        self.frame().leave_rounds(count);
     }
 
     /// Goes before a `return`.
@@ -107,7 +107,7 @@ impl<F: Find> Probes<F> {
     #[inline]
     pub fn round(self, index: usize) -> Round<F> {
         let frame = self.frame();
-        frame.lines[index].hits.add(1);
+        frame.count_round(index);
         Round { probes: self, index, around: frame.stop_leaving() }
     }
 
@@ -139,7 +139,7 @@ impl<F: Find> Drop for Block<F> {
     #[inline]
     fn drop(&mut self) {
         let frame = self.probes.frame();
-        if frame.leaving() == Leaving::Block as u64 {
+        if frame.is_leaving(Leaving::Block) {
             frame.resume(self.index);
             frame.leave_again(self.around);
         }
@@ -159,12 +159,11 @@ impl<F: Find> Drop for Round<F> {
     #[inline]
     fn drop(&mut self) {
         let frame = self.probes.frame();
-        let leaving = frame.leaving();
-        if leaving <= Leaving::Round as u64 {
+        if frame.is_leaving(Leaving::Block) || frame.is_leaving(Leaving::Round) {
             frame.resume(self.index);
             frame.leave_again(self.around);
-        } else if leaving < Leaving::Call as u64 {
-            frame.slots.leaving.set(leaving - 1);
+        } else {
+            frame.leave_one_round_less();
         }
     }
 }
@@ -181,7 +180,7 @@ impl<F: Find> Drop for Close<F> {
     #[inline]
     fn drop(&mut self) {
         let frame = self.probes.frame();
-        if frame.leaving() == Leaving::Block as u64 {
+        if frame.is_leaving(Leaving::Block) {
             frame.line(self.index);
             frame.leave(Leaving::Block);
         }

@@ -29,13 +29,11 @@ use crate::statics::{self, AtomicRef, Node};
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct LineSlot {
-    /// How often the line was begun.
-    pub(crate) hits: Tally,
+    /// How often it ran, and how long.
+    pub(crate) clock: LineClock,
     /// The largest live heap right after the line, in bytes; below zero means
     /// that blocks from before counting began were freed.
     pub(crate) live_bytes: SignedTally,
-    /// How long it ran.
-    pub(crate) clock: LineClock,
     /// The most that the thread's live heap rose within one run of the line.
     pub(crate) peak_bytes: Tally,
     /// Bytes and blocks that came and went while the line ran.
@@ -49,9 +47,8 @@ pub(crate) struct LineSlot {
 impl LineSlot {
     const fn new() -> Self {
         Self {
-            hits: Tally::new(),
-            live_bytes: SignedTally::new(0),
             clock: LineClock::new(),
+            live_bytes: SignedTally::new(0),
             peak_bytes: Tally::new(),
             counts: HeapCounters::new(),
             usage_increment_bytes: SignedTally::new(0),
@@ -62,7 +59,7 @@ impl LineSlot {
     /// Returns the figures so far.
     pub(crate) fn totals(&self) -> LineTotals {
         LineTotals {
-            hits: self.hits.get(),
+            hits: self.clock.runs(),
             live_bytes: self.live_bytes.get().max(0).cast_unsigned(),
             peak_bytes: self.peak_bytes.get(),
             counts: self.counts.get(),
@@ -124,16 +121,13 @@ pub(crate) struct SiteSlots {
     pub(crate) lines: &'static [LineSlot],
     /// Activations of the function on the thread's stack now.
     pub(crate) depth: Tally,
-    /// The line that the outermost activation is at.
-    line: AtomicRef<LineSlot>,
-    /// The sum of the thread's bytes, allocated and freed, when a line was last
-    /// charged: no block comes or goes without bytes, so if it stands still, all
-    /// does. [`NEVER`] if the line in force must be charged anyway.
-    pub(crate) seen_bytes: Tally,
-    /// The program's live heap then.
+    /// Where the function is: in the low half the index of the line that the
+    /// outermost activation is at, in the high half what the innermost one is
+    /// leaving, see `frame::Leaving`. One word, so that a probe sets both in one
+    /// step: who goes on to a line leaves nothing.
+    place: Tally,
+    /// The program's live heap when a line was last charged.
     pub(crate) live_bytes: SignedTally,
-    /// What the innermost activation is leaving; see `frame::Leaving`.
-    pub(crate) leaving: Tally,
     /// The line in force is timed since this moment, for so many runs; see
     /// `timing`.
     pub(crate) timed_since_ns: Tally,
@@ -142,6 +136,9 @@ pub(crate) struct SiteSlots {
     pub(crate) charged: HeapCounters,
     /// and when the outermost activation was entered.
     pub(crate) entry: HeapCounters,
+    /// Whose lines had been charged with everything until then; see
+    /// `ThreadCounters::is_settled_by`.
+    pub(crate) outer_settled_by: Tally,
     /// The peak of the thread's live heap in the outermost activation so far,
     pub(crate) peak_bytes: SignedTally,
     /// and the thread's own when it was entered.
@@ -155,8 +152,8 @@ pub(crate) struct SiteSlots {
     next: AtomicRef<SiteSlots>,
 }
 
-/// No count of bytes: it cannot be reached.
-pub(crate) const NEVER: u64 = u64::MAX;
+/// The half of [`SiteSlots::place`] that is the line's index.
+const INDEX: u64 = u32::MAX as u64;
 
 impl Node for SiteSlots {
     fn next(&self) -> &AtomicRef<Self> {
@@ -173,14 +170,13 @@ impl SiteSlots {
                 site,
                 lines,
                 depth: Tally::new(),
-                line: AtomicRef::none(),
-                seen_bytes: Tally::new(),
+                place: Tally::new(),
                 live_bytes: SignedTally::new(0),
-                leaving: Tally::new(),
                 timed_since_ns: Tally::new(),
                 timed_runs: Tally::new(),
                 charged: HeapCounters::new(),
                 entry: HeapCounters::new(),
+                outer_settled_by: Tally::new(),
                 peak_bytes: SignedTally::new(0),
                 outer_peak_bytes: SignedTally::new(0),
                 total: HeapCounters::new(),
@@ -192,22 +188,47 @@ impl SiteSlots {
         slots.unwrap_or_else(|| handle_alloc_error(Layout::new::<Self>()))
     }
 
+    /// Returns what the function is known by to the thread's counters; not zero.
+    #[inline]
+    pub(crate) fn key(&self) -> u64 {
+        ptr::from_ref(self).addr() as u64
+    }
+
     /// Returns the line that the outermost activation is at.
     #[inline]
     pub(crate) fn current_line(&self) -> &'static LineSlot {
-        self.line.get().unwrap_or(&self.lines[0])
-    }
-
-    /// Makes `line` the one that the outermost activation is at.
-    #[inline]
-    pub(crate) fn set_current_line(&self, line: &'static LineSlot) {
-        self.line.set(Some(line));
+        &self.lines[self.current_index()]
     }
 
     /// Returns the index of the line that the outermost activation is at.
+    #[inline]
     pub(crate) fn current_index(&self) -> usize {
-        let (first, line) = (self.lines.as_ptr().addr(), ptr::from_ref(self.current_line()).addr());
-        (line - first) / size_of::<LineSlot>()
+        (self.place.get() & INDEX) as usize
+    }
+
+    /// Makes the line of `index` the one that the outermost activation is at, which
+    /// leaves nothing.
+    #[inline]
+    pub(crate) fn go_to(&self, index: usize) {
+        self.place.set(index as u64);
+    }
+
+    /// As [`go_to`](Self::go_to), leaving what is being left.
+    #[inline]
+    pub(crate) fn go_back_to(&self, index: usize) {
+        self.place.set(index as u64 | self.place.get() & !INDEX);
+    }
+
+    /// Returns what the innermost activation is leaving.
+    #[inline]
+    pub(crate) fn leaving(&self) -> u32 {
+        (self.place.get() >> 32) as u32
+    }
+
+    /// Has the innermost activation leave `leaving`.
+    #[inline]
+    pub(crate) fn leave(&self, leaving: u32) {
+        self.place.set(u64::from(leaving) << 32 | self.place.get() & INDEX);
     }
 
     /// Returns whether the site asks the system at each line.

@@ -1,12 +1,16 @@
 //! How long lines run, without a clock at each of them.
 //!
 //! A clock costs ten times what a probe may. So a line's first
-//! [`EXACT_RUNS`] runs are timed, each on each thread, and then one in
-//! [`MEAN_GAP_RUNS`] on average, which stands for all runs since the one timed
-//! before. The gaps are drawn by lot, since what a line does often has a rhythm
+//! [`EXACT_RUNS`] runs are timed, each on each thread, and then ever fewer: one in 64
+//! on average, and from 65,536 runs on the 1,024th part, to one in 1,024, each of
+//! which stands for all runs since the one timed before. The gaps are drawn by lot, since what a line does often has a rhythm
 //! of its own (a `Vec` grows at powers of two). The sum is right on average,
 //! the further off the fewer and the more uneven the runs; a report says that it
 //! is an estimate.
+//!
+//! The count of a line's runs is all that a probe keeps for it: a run is timed when
+//! the count reaches the number that was drawn for it. A run that is interrupted, by
+//! a block or a closure in it, is timed in all its stretches or in none.
 
 use crate::clock;
 use crate::counting::counters::Tally;
@@ -14,47 +18,84 @@ use crate::counting::counters::Tally;
 /// Runs of a line that are all timed, on each thread.
 const EXACT_RUNS: u64 = 64;
 
-/// Runs between two that are timed, later.
-const MEAN_GAP_RUNS: u64 = 64;
+/// Runs between two that are timed later, on average: the fewest and the most,
+const MEAN_GAP_RUNS: (u64, u64) = (64, 1024);
 
-/// One line's clock.
+/// and in between such a part of all runs, for by then so many have been timed that
+/// fewer will do.
+const MEAN_GAP_PART: u64 = 1024;
+
+/// One line's runs, and its clock.
 #[derive(Debug)]
 pub(crate) struct LineClock {
-    /// Runs until one is timed, that one included.
-    countdown: Tally,
-    /// Runs that the next timed one stands for.
-    gap: Tally,
+    /// Runs that were begun.
+    runs: Tally,
+    /// The number of the next run that is timed,
+    due_run: Tally,
+    /// of the last one that was,
+    timed_run: Tally,
+    /// and how many runs that one stands for.
+    weight: Tally,
     /// Runs that were timed.
     timed: Tally,
     time_ns: Tally,
 }
 
 impl LineClock {
-    /// Returns a clock that will time the next run.
+    /// Returns a clock that will time the first run.
     pub(crate) const fn new() -> Self {
-        let (countdown, gap) = (Tally::of(1), Tally::of(1));
-        Self { countdown, gap, timed: Tally::new(), time_ns: Tally::new() }
+        Self {
+            runs: Tally::new(),
+            due_run: Tally::of(1),
+            timed_run: Tally::new(),
+            weight: Tally::new(),
+            timed: Tally::new(),
+            time_ns: Tally::new(),
+        }
     }
 
-    /// Counts a run that begins now; returns whether it is to be timed.
+    /// Returns how often the line was begun.
+    pub(crate) fn runs(&self) -> u64 {
+        self.runs.get()
+    }
+
+    /// Counts a run that begins; returns whether it is to be timed.
     #[inline]
-    pub(crate) fn is_due(&self) -> bool {
-        let left = self.countdown.get().wrapping_sub(1);
-        self.countdown.set(left);
-        left == 0
+    pub(crate) fn begin_run(&self) -> bool {
+        let runs = self.runs.get().wrapping_add(1);
+        self.runs.set(runs);
+        runs >= self.due_run.get()
     }
 
-    /// Returns how many runs the one that begins now stands for, and plans the
-    /// next. `lot` is a random number.
-    pub(crate) fn begin(&self, lot: u64) -> u64 {
-        let runs = self.gap.get();
-        let timed = self.timed.get();
-        self.timed.set(timed.wrapping_add(1));
-        // Uniform from 1 to twice the mean less one.
-        let gap = if timed < EXACT_RUNS { 1 } else { 1 + lot % (2 * MEAN_GAP_RUNS - 1) };
-        self.gap.set(gap);
-        self.countdown.set(gap);
-        runs
+    /// Takes no notice of the run that was begun last: an outer run of the line is
+    /// under way, which has its time.
+    pub(crate) fn pass_over(&self) {
+        self.due_run.add(1);
+        self.timed_run.add(1);
+    }
+
+    /// Returns whether the run that was begun last is to be timed.
+    #[inline]
+    pub(crate) fn is_timed(&self) -> bool {
+        let runs = self.runs.get();
+        runs >= self.due_run.get() || runs == self.timed_run.get()
+    }
+
+    /// Returns how many runs the one that was begun last stands for, given that it is
+    /// timed; if that is news, plans the next. `lot` is a random number.
+    pub(crate) fn weight(&self, lot: u64) -> u64 {
+        let runs = self.runs.get();
+        if runs >= self.due_run.get() {
+            self.weight.set(runs.wrapping_sub(self.timed_run.get()));
+            self.timed_run.set(runs);
+            let timed = self.timed.get();
+            self.timed.set(timed.wrapping_add(1));
+            let mean_gap = (runs / MEAN_GAP_PART).clamp(MEAN_GAP_RUNS.0, MEAN_GAP_RUNS.1);
+            // Uniform from 1 to twice the mean less one.
+            let gap = if timed < EXACT_RUNS { 1 } else { 1 + lot % (2 * mean_gap - 1) };
+            self.due_run.set(runs.wrapping_add(gap));
+        }
+        self.weight.get()
     }
 
     /// Counts the time since `since_ns` for `runs` runs.
@@ -100,7 +141,7 @@ mod tests {
     /// Runs a clock over `runs` runs, and returns the weights of the timed ones.
     fn weights(runs: usize) -> Vec<u64> {
         let (clock, lots) = (LineClock::new(), Lots::new());
-        (0..runs).filter(|_| clock.is_due()).map(|_| clock.begin(lots.next())).collect()
+        (0..runs).filter(|_| clock.begin_run()).map(|_| clock.weight(lots.next())).collect()
     }
 
     #[test]
@@ -111,23 +152,58 @@ mod tests {
 
     #[test]
     fn timed_runs_stand_for_all_runs() {
-        let runs = 1_000_000;
-        let weights = weights(runs);
-        let stood_for: u64 = weights.iter().sum();
-        // All but those after the last one timed.
-        assert!((runs as u64 - 127..=runs as u64).contains(&stood_for), "{stood_for}");
-        let mean = runs / weights.len();
-        assert!((60..68).contains(&mean), "{mean}");
+        for (runs, shortest_gap, longest_gap) in
+            [(10_000, 40, 68), (65_536, 60, 68), (1_000_000, 200, 300), (20_000_000, 800, 1024)]
+        {
+            let weights = weights(runs);
+            let stood_for: u64 = weights.iter().sum();
+            // All but those after the last one timed.
+            assert!((runs as u64 - 2047..=runs as u64).contains(&stood_for), "{stood_for}");
+            let mean = runs / weights.len();
+            assert!((shortest_gap..longest_gap).contains(&mean), "{runs} runs: {mean}");
+        }
     }
 
     #[test]
     fn an_estimate_is_told_from_a_sum() {
         let (clock, lots) = (LineClock::new(), Lots::new());
         for run in 1..200 {
-            if clock.is_due() {
-                clock.begin(lots.next());
+            if clock.begin_run() {
+                clock.weight(lots.next());
             }
             assert_eq!(clock.is_estimated(), run > 64, "{run}");
         }
+    }
+
+    #[test]
+    fn all_stretches_of_a_run_are_timed_or_none() {
+        let (clock, lots) = (LineClock::new(), Lots::new());
+        for run in 1..10_000 {
+            let is_timed = clock.begin_run();
+            let weight = is_timed.then(|| clock.weight(lots.next()));
+            for _ in 0..3 {
+                assert_eq!(clock.is_timed(), is_timed, "{run}");
+                assert!(weight.is_none_or(|weight| clock.weight(lots.next()) == weight), "{run}");
+            }
+        }
+    }
+
+    #[test]
+    fn runs_inside_a_run_have_no_weight() {
+        let (clock, lots) = (LineClock::new(), Lots::new());
+        let mut stood_for = 0;
+        for _ in 0..1000 {
+            let is_timed = clock.begin_run();
+            if is_timed {
+                stood_for += clock.weight(lots.next());
+            }
+            for _ in 0..50 {
+                clock.begin_run();
+                clock.pass_over();
+            }
+            assert_eq!(clock.is_timed(), is_timed, "the outer run goes on");
+        }
+        assert_eq!(clock.runs(), 51_000);
+        assert!((873..=1000).contains(&stood_for), "{stood_for}");
     }
 }

@@ -14,7 +14,7 @@ use procfs::process::Process;
 
 use crate::counting::thread::Uncounted;
 use crate::options::Backend;
-use crate::recording::slots::{NEVER, SiteSlots};
+use crate::recording::frame::Frame;
 
 /// Returns the process's memory by `backend`, in bytes; zero where the system
 /// does not say.
@@ -58,16 +58,18 @@ fn ask(process: &Process, backend: Backend) -> ProcResult<u64> {
 
 /// Notes what the system says as a call begins, and has it asked at each line.
 #[cold]
-pub(crate) fn begin(slots: &SiteSlots) {
+pub(crate) fn begin(frame: Frame) {
+    let Frame { record, slots, .. } = frame;
     slots.usage_bytes.set(bytes(slots.site.options().backend));
-    slots.seen_bytes.set(NEVER);
+    record.counters.unsettle();
 }
 
 /// Charges the line in force with what the system says has changed.
 #[cold]
-pub(crate) fn charge(slots: &SiteSlots) {
+pub(crate) fn charge(frame: Frame) {
+    let slots = frame.slots;
     let (line, before) = (slots.current_line(), slots.usage_bytes.get());
-    begin(slots);
+    begin(frame);
     let now = slots.usage_bytes.get();
     let increment = now.wrapping_sub(before).cast_signed();
     line.usage_increment_bytes.set(line.usage_increment_bytes.get().wrapping_add(increment));

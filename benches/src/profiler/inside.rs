@@ -3,9 +3,11 @@
 //!
 //! # Design
 //! A figure is CPU time of the thread over its steps. More threads than cores take turns,
-//! and so do other programs: neither lengthens it. Each thread does a twentieth of the
-//! steps to warm up, waits for the others, and then is timed. Who comes first changes from
-//! round to round.
+//! and so do other programs: neither lengthens it. The two sides take turns too, in slices
+//! of milliseconds, and a round's figure is the median slice of each: a machine whose pace
+//! changes in the middle of a round changes it for both. Each thread does a twentieth of
+//! the steps to warm up, and waits for the others. Who comes first changes from round to
+//! round.
 
 use std::sync::Barrier;
 use std::thread;
@@ -14,7 +16,10 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::Global;
 use super::functions::Measure;
-use super::series::Pair;
+use super::series::{Pair, typical};
+
+/// Slices of a round's steps.
+const SLICES: u64 = 20;
 
 /// Returns what a step costs without profiling and with it, on average over so many
 /// threads, each of which does so many steps.
@@ -29,18 +34,21 @@ pub(super) fn pair(
     is_reversed: bool,
 ) -> Pair {
     let all_warm = Barrier::new(threads);
-    let step_ns = |work: fn(&Global, u64)| {
-        work(global, steps / 20);
-        all_warm.wait();
-        cpu_ns(|| work(global, steps)) / steps as f64
-    };
+    let slice = steps / SLICES;
+    let step_ns = |work: fn(&Global, u64)| cpu_ns(|| work(global, slice)) / slice as f64;
     let one_thread = || {
-        if is_reversed {
-            let with_ns = step_ns(measure.with);
-            Pair { without_ns: step_ns(measure.without), with_ns }
-        } else {
-            Pair { without_ns: step_ns(measure.without), with_ns: step_ns(measure.with) }
+        for work in [measure.without, measure.with] {
+            work(global, slice);
         }
+        all_warm.wait();
+        typical((0..SLICES).map(|_| {
+            if is_reversed {
+                let with_ns = step_ns(measure.with);
+                Pair { without_ns: step_ns(measure.without), with_ns }
+            } else {
+                Pair { without_ns: step_ns(measure.without), with_ns: step_ns(measure.with) }
+            }
+        }))
     };
     let pairs: Vec<Pair> = thread::scope(|scope| {
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(one_thread)).collect();

@@ -1,7 +1,7 @@
 //! What needs processes of its own, for a global allocator cannot be changed: one
 //! worker without a profiler, one with it, one right after the other.
 
-use super::series::Pair;
+use super::series::{Pair, typical};
 use crate::compare::allocators::{self, Role};
 use crate::compare::build::Workers;
 use crate::compare::error::CompareError;
@@ -19,6 +19,8 @@ pub(super) struct Programs {
     pub what: &'static str,
     /// On how many threads at once.
     pub threads: &'static [usize],
+    /// How often both run in a round.
+    repeats: usize,
     /// Whether a twelfth of the work is enough: an operation takes microseconds.
     is_slow: bool,
     without: (&'static Workload, Role),
@@ -30,6 +32,8 @@ pub(super) const SEED_PROGRAMS: Programs = Programs {
     key: "seed",
     what: "the seed's function, every line probed",
     threads: &[1],
+    // A run alone says little: from one to the next it differs by a quarter.
+    repeats: 5,
     is_slow: false,
     without: (&SEED, Role::Ours),
     with: (&SEED_PROFILED, Role::Profiled),
@@ -40,6 +44,7 @@ pub(super) const CHURN_PROGRAMS: Programs = Programs {
     key: "churn",
     what: "the churn loop in a profiled function",
     threads: &[1, 2],
+    repeats: 1,
     is_slow: false,
     without: (&CHURN, Role::Ours),
     with: (&CHURN_PROFILED, Role::Profiled),
@@ -50,6 +55,7 @@ pub(super) const DHAT_PROGRAMS: Programs = Programs {
     key: "churn_dhat",
     what: "the churn loop under dhat",
     threads: &[1, 2],
+    repeats: 1,
     is_slow: true,
     without: (&CHURN, Role::System),
     with: (&CHURN, Role::OtherProfiler),
@@ -69,11 +75,28 @@ impl Programs {
         Some([run(self.without)?, run(self.with)?])
     }
 
-    /// Makes both runs, and returns what an operation costs.
+    /// Makes both runs as often as a round asks for, and returns what an operation costs.
     ///
     /// # Errors
     /// A worker fails, or the two read different things back.
     pub(super) fn pair(
+        &self,
+        runs: [Run; 2],
+        workers: &Workers,
+        scale: Scale,
+        threads: usize,
+        is_reversed: bool,
+    ) -> Result<Pair, CompareError> {
+        let pairs: Result<Vec<_>, _> = (0..self.repeats)
+            .map(|repeat| {
+                let is_reversed = is_reversed == repeat.is_multiple_of(2);
+                self.one_pair(runs, workers, scale, threads, is_reversed)
+            })
+            .collect();
+        Ok(typical(pairs?.into_iter()))
+    }
+
+    fn one_pair(
         &self,
         [without, with]: [Run; 2],
         workers: &Workers,

@@ -29,6 +29,14 @@ impl Pair {
     }
 }
 
+/// Returns the typical one of some pairs, which are not none: the median of each side.
+pub(super) fn typical(pairs: impl Iterator<Item = Pair>) -> Pair {
+    let (without, with): (Vec<_>, Vec<_>) =
+        pairs.map(|pair| (pair.without_ns, pair.with_ns)).unzip();
+    let median = |side: Vec<f64>| figure(side).map_or(f64::NAN, |figure| figure.median);
+    Pair { without_ns: median(without), with_ns: median(with) }
+}
+
 /// Returns the median of the rounds and their extremes; `None` of none.
 pub(super) fn figure(rounds: impl IntoIterator<Item = f64>) -> Option<Figure> {
     let mut rounds: Vec<f64> = rounds.into_iter().collect();
@@ -60,6 +68,14 @@ mod tests {
     fn a_figure_is_the_median_with_its_extremes() {
         assert_eq!(figure([]), None);
         assert_eq!(figure([9.0, 1.0, 3.0]), Some(Figure { median: 3.0, min: 1.0, max: 9.0 }));
+    }
+
+    #[test]
+    fn a_typical_pair_has_the_median_of_each_side() {
+        let pairs = [(3.0, 9.0), (1.0, 4.0), (2.0, 7.0)];
+        let pairs = pairs.map(|(without_ns, with_ns)| Pair { without_ns, with_ns });
+        let expected = Pair { without_ns: 2.0, with_ns: 7.0 };
+        assert_eq!(typical(pairs.into_iter()), expected);
     }
 
     #[test]
