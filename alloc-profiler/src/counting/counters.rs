@@ -337,10 +337,13 @@ impl ThreadCounters {
     /// the live heap has passed the watermark.
     #[inline]
     pub(crate) fn count_allocated(&self, size: usize) -> bool {
-        self.counts.allocated_bytes.add(size as u64);
-        self.counts.allocated_blocks.add(1);
+        let counts = &self.counts;
+        let allocated = counts.allocated_bytes.get().wrapping_add(size as u64);
+        counts.allocated_bytes.set(allocated);
+        counts.allocated_blocks.add(1);
         self.unsettle();
-        self.note_live()
+        // Not from the counter, which has only just been written.
+        self.note_live(allocated.wrapping_sub(counts.freed_bytes.get()).cast_signed())
     }
 
     /// Counts a block of `size` bytes that the program gave back.
@@ -361,12 +364,11 @@ impl ThreadCounters {
         self.counts.reallocated_blocks.add(1);
         self.counts.copied_bytes.add(copied as u64);
         self.unsettle();
-        self.note_live()
+        self.note_live(self.net_bytes())
     }
 
     #[inline]
-    fn note_live(&self) -> bool {
-        let live = self.net_bytes();
+    fn note_live(&self, live: i64) -> bool {
         self.peak_bytes.raise(live);
         live > self.watermark_bytes.get()
     }

@@ -149,7 +149,9 @@ impl Drop for GiveBack {
     fn drop(&mut self) {
         if let Some(record) = RECORD.get() {
             record.abandon_calls();
-            record.give_back();
+            // Somebody who is destroyed later may still measure.
+            record.borrowed.store(true, Ordering::Relaxed);
+            record.give_back_if_borrowed();
         }
     }
 }
@@ -266,7 +268,11 @@ impl ThreadRecord {
         while let Some(slots) = self.innermost() {
             Frame::abandon(self, slots);
         }
-        self.calls.set(0);
+    }
+
+    /// Forgets `count` calls, which will not end.
+    pub(crate) fn forget_calls(&self, count: u64) {
+        self.calls.set(self.calls.get().saturating_sub(count));
     }
 
     /// Returns the slots of `site` on this thread. For the owning thread only.

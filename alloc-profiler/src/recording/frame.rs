@@ -196,6 +196,7 @@ impl Frame {
     pub(crate) fn abandon(record: &'static ThreadRecord, slots: &'static SiteSlots) {
         let frame = Self::new(record, slots);
         if frame.is_running() {
+            record.forget_calls(slots.depth.get() - 1);
             slots.depth.set(1);
             frame.end(Outer::of(Leaving::Block));
         }
