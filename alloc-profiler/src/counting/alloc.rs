@@ -190,43 +190,45 @@ impl<A: GlobalAlloc> ProfiledAlloc<A> {
 unsafe impl<A: GlobalAlloc> GlobalAlloc for ProfiledAlloc<A> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promises are those asked for here, with both.
-        unsafe { if is_counting() { self.counted_alloc(layout) } else { self.inner.alloc(layout) } }
+        if is_counting() {
+            // SAFETY: the caller's promise about `layout` is the one asked for here.
+            unsafe { self.counted_alloc(layout) }
+        } else {
+            // SAFETY: likewise.
+            unsafe { self.inner.alloc(layout) }
+        }
     }
 
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: as in `alloc`.
-        unsafe {
-            if is_counting() {
-                self.counted_dealloc(block, layout);
-            } else {
-                self.inner.dealloc(block, layout);
-            }
+        if is_counting() {
+            // SAFETY: `block` came from this allocator with `layout`, as the caller promised.
+            unsafe { self.counted_dealloc(block, layout) }
+        } else {
+            // SAFETY: likewise, so from the inner allocator, which serves every request.
+            unsafe { self.inner.dealloc(block, layout) }
         }
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: as in `alloc`.
-        unsafe {
-            if is_counting() {
-                self.counted_alloc_zeroed(layout)
-            } else {
-                self.inner.alloc_zeroed(layout)
-            }
+        if is_counting() {
+            // SAFETY: as in `alloc`.
+            unsafe { self.counted_alloc_zeroed(layout) }
+        } else {
+            // SAFETY: as in `alloc`.
+            unsafe { self.inner.alloc_zeroed(layout) }
         }
     }
 
     #[inline]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // SAFETY: as in `alloc`.
-        unsafe {
-            if is_counting() {
-                self.counted_realloc(block, layout, new_size)
-            } else {
-                self.inner.realloc(block, layout, new_size)
-            }
+        if is_counting() {
+            // SAFETY: as in `dealloc`, and the promise about `new_size` is passed on.
+            unsafe { self.counted_realloc(block, layout, new_size) }
+        } else {
+            // SAFETY: likewise.
+            unsafe { self.inner.realloc(block, layout, new_size) }
         }
     }
 }
