@@ -171,8 +171,9 @@ pub use report::{
 /// - "Mem usage" is the largest live heap right after the line. What other threads
 ///   hold is in it as of the start of the outermost profiled call, give or take
 ///   some milliseconds.
-/// - Time is the clock's on the wall. A line's first 64 runs on each thread are timed,
-///   and then one in 64 on average, drawn by lot, for the others too.
+/// - Time is the clock's on the wall. A line's first 64 runs on each thread are timed, and
+///   then one in 64 on average, drawn by lot, for the others too; from 65,536 runs on
+///   ever fewer, to one in 1,024.
 pub use alloc_profiler_macros::profile;
 
 /// Runs a block, and panics if it did more to the heap than its limits allow.
