@@ -117,6 +117,18 @@ fn never() -> ! {
 }
 
 #[profile]
+fn not_written_yet(n: usize) {
+    let _list = Box::new(n);
+    if n > 1 {
+        let _half: usize = todo!();
+    }
+    let _next: String = match n {
+        0 => todo!(),
+        _ => panic!("{n}"),
+    };
+}
+
+#[profile]
 fn closures(limit: usize) -> Vec<usize> {
     let mut rounds = 0;
     let mut next = |by: usize| {
@@ -368,6 +380,7 @@ fn strict_crates_can_profile() {
     assert_eq!(classify(9), Err(String::from("9")));
     assert_eq!(fails(2), 3);
     assert!(panic::catch_unwind(|| never()).is_err());
+    assert!(panic::catch_unwind(|| not_written_yet(1)).is_err());
     assert_eq!(closures(2), [1, 2, 2, 2, 5]);
     assert_eq!(labels(2), 3);
     assert_eq!(chains("19"), Some(10));

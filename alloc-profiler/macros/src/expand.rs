@@ -28,6 +28,7 @@
 //! are absolute. The body's own braces are kept: they carry its edition,
 //! which governs when temporaries drop.
 
+mod exits;
 mod futures;
 mod items;
 mod probes;

@@ -29,10 +29,10 @@ use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Arm, Block, Expr, ExprAsync, ExprBlock, ExprClosure, Label, Lifetime, MacroDelimiter, Stmt,
-    token,
+    Arm, Block, Expr, ExprAsync, ExprBlock, ExprClosure, Label, MacroDelimiter, Stmt, token,
 };
 
+use super::exits::{Exit, diverges};
 use super::{hygienic, local, site_name, used, verbatim};
 use crate::lines::Lines;
 use crate::source::Source;
@@ -403,7 +403,8 @@ impl Close {
             return Self::Nowhere;
         };
         if matches!(block.stmts[position], Stmt::Local(_)) {
-            return Self::After { brace };
+            let is_reached = !diverges(&block.stmts[position]);
+            return if is_reached { Self::After { brace } } else { Self::Nowhere };
         }
         // A macro may expand to `let`.
         let binds = |statement: &Stmt| matches!(statement, Stmt::Local(_) | Stmt::Macro(_));
@@ -453,25 +454,6 @@ fn start_of_code(statement: &Stmt) -> Option<Start> {
 /// Returns whether a statement is a `loop`, which has no condition to count.
 fn is_bare_loop(statement: &Stmt) -> bool {
     matches!(statement, Stmt::Expr(Expr::Loop(_), _))
-}
-
-/// What an expression leaves for good.
-enum Exit<'a> {
-    /// The function.
-    Call,
-    /// The loop or block of this label, or the innermost loop.
-    Scope(Option<&'a Lifetime>),
-}
-
-impl<'a> Exit<'a> {
-    fn of(expr: &'a Expr) -> Option<Self> {
-        match expr {
-            Expr::Return(_) => Some(Self::Call),
-            Expr::Break(leave) => Some(Self::Scope(leave.label.as_ref())),
-            Expr::Continue(leave) => Some(Self::Scope(leave.label.as_ref())),
-            _ => None,
-        }
-    }
 }
 
 /// Returns whether an arm's body means the same as the last expression of a
