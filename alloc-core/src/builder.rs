@@ -7,7 +7,9 @@
 use core::time::Duration;
 
 use crate::PoolAlloc;
-use crate::knobs::{KEEP_BYTES_MAX, KEEP_PERCENT_MAX, PURGE_AFTER_MS_MAX, THREAD_CACHE_BYTES};
+use crate::knobs::{
+    HUGE_PAGES_AFTER_MAX, KEEP_BYTES_MAX, KEEP_PERCENT_MAX, PURGE_AFTER_MS_MAX, THREAD_CACHE_BYTES,
+};
 
 /// Settings. Each also has an environment variable, read when the process first
 /// allocates, that goes before what the program says. Sizes there are bytes, or have
@@ -130,6 +132,27 @@ impl PoolAlloc {
     #[must_use]
     pub const fn huge_pages(mut self, wanted: bool) -> Self {
         self.settings.huge_pages = wanted;
+        self
+    }
+
+    /// Has the heap's first bytes, so many, do without huge pages; 8 MiB by default, or
+    /// `ALLOC_CORE_HUGE_PAGES_AFTER`.
+    ///
+    /// More makes small programs leaner, which would not fill such pages; less makes
+    /// them faster, for a page fault then brings 2 MiB at once.
+    ///
+    /// # Panics
+    /// When `bytes` is above 64 MiB; at compile time in a `static`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// static POOL: alloc_core::PoolAlloc = alloc_core::PoolAlloc::new().huge_pages_after(0);
+    /// ```
+    #[must_use]
+    pub const fn huge_pages_after(mut self, bytes: usize) -> Self {
+        assert!(bytes <= HUGE_PAGES_AFTER_MAX, "huge_pages_after is at most 64 MiB");
+        self.settings.huge_pages_after = bytes;
         self
     }
 

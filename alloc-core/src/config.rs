@@ -40,9 +40,6 @@ pub(crate) const ARENA_GRANULES: usize = ARENA_BYTES / GRANULE_BYTES;
 /// Bytes of a transparent huge page, and the alignment of regions. On systems with
 /// other ones the geometry holds all the same.
 pub(crate) const HUGE_PAGE_BYTES: usize = 2 << 20;
-/// The first bytes of the first region do without huge pages: a small program
-/// would not fill them.
-pub(crate) const SMALL_PAGE_BYTES: usize = 8 << 20;
 /// A huge page whose first touch takes longer was dear: it costs more than the faults
 /// of its small pages. (Measured: 200 µs where it is at hand, 6 to 10 ms where not; its
 /// 512 small ones 130 to 1300 µs.)

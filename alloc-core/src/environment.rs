@@ -11,7 +11,8 @@ use core::ops::RangeInclusive;
 use core::time::Duration;
 
 use crate::knobs::{
-    KEEP_BYTES_MAX, KEEP_PERCENT_MAX, PURGE_AFTER_MS_MAX, Settings, THREAD_CACHE_BYTES,
+    HUGE_PAGES_AFTER_MAX, KEEP_BYTES_MAX, KEEP_PERCENT_MAX, PURGE_AFTER_MS_MAX, Settings,
+    THREAD_CACHE_BYTES,
 };
 use crate::line::Line;
 use crate::os;
@@ -28,7 +29,7 @@ struct Variable {
     read: fn(&[u8], &mut Settings) -> bool,
 }
 
-static VARIABLES: [Variable; 6] = [
+static VARIABLES: [Variable; 7] = [
     Variable {
         name: "ALLOC_CORE_KEEP_BYTES",
         takes: "bytes up to 1024GiB, such as 65536, 64KiB or 8M",
@@ -59,6 +60,11 @@ static VARIABLES: [Variable; 6] = [
         name: "ALLOC_CORE_HUGE_PAGES",
         takes: "0, 1, false or true",
         read: |text, to| set(&mut to.huge_pages, flag(text)),
+    },
+    Variable {
+        name: "ALLOC_CORE_HUGE_PAGES_AFTER",
+        takes: "bytes up to 64MiB, such as 65536, 64KiB or 8M",
+        read: |text, to| set(&mut to.huge_pages_after, bytes(text, 0..=HUGE_PAGES_AFTER_MAX)),
     },
     Variable {
         name: "ALLOC_CORE_PURGE_AFTER_MS",
@@ -297,6 +303,10 @@ mod tests {
             ),
             ("ALLOC_CORE_HUGE_PAGES=false", Settings { huge_pages: false, ..DEFAULTS }),
             (
+                "ALLOC_CORE_HUGE_PAGES_AFTER=64M",
+                Settings { huge_pages_after: 64 << 20, ..DEFAULTS },
+            ),
+            (
                 "ALLOC_CORE_PURGE_AFTER_MS=1500",
                 Settings { purge_after: Duration::from_millis(1500), ..DEFAULTS },
             ),
@@ -321,6 +331,7 @@ mod tests {
             "ALLOC_CORE_KEEP_PERCENT=1001",
             "ALLOC_CORE_THREAD_CACHE_BYTES=1023",
             "ALLOC_CORE_HUGE_PAGES=yes",
+            "ALLOC_CORE_HUGE_PAGES_AFTER=65MiB",
             "ALLOC_CORE_PURGE_AFTER_MS=86400001",
             "ALLOC_CORE_KEEP=1",
             "ALLOC_CORE_",

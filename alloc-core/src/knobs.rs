@@ -12,7 +12,7 @@
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
 
-use crate::config::{HARDENED, SMALL_CACHE_BYTES};
+use crate::config::{HARDENED, REGION_BYTES, SMALL_CACHE_BYTES};
 use crate::lock::Lock;
 use crate::{environment, key};
 
@@ -22,6 +22,8 @@ pub(crate) const KEEP_BYTES_MAX: usize = 1 << 40;
 pub(crate) const KEEP_PERCENT_MAX: u32 = 1000;
 /// A thread's cache per class: from two blocks of the biggest small class to 4 MiB.
 pub(crate) const THREAD_CACHE_BYTES: (usize, usize) = (1 << 10, 4 << 20);
+/// The most that can do without huge pages, where there are any: the first region.
+pub(crate) const HUGE_PAGES_AFTER_MAX: usize = REGION_BYTES;
 /// The longest idleness to wait for: a day, in milliseconds.
 pub(crate) const PURGE_AFTER_MS_MAX: u64 = 24 * 60 * 60 * 1000;
 
@@ -40,6 +42,8 @@ pub struct Settings {
     pub thread_cache_bytes: usize,
     /// Whether heaps beyond the first megabytes ask for transparent huge pages.
     pub huge_pages: bool,
+    /// The bytes that do without them in any case.
+    pub huge_pages_after: usize,
     /// The idleness after which a background thread gives back all that is kept;
     /// zero: there is no such thread.
     pub purge_after: Duration,
@@ -54,6 +58,7 @@ pub(crate) const DEFAULTS: Settings = Settings {
     keep_percent: 25,
     thread_cache_bytes: SMALL_CACHE_BYTES,
     huge_pages: true,
+    huge_pages_after: 8 << 20,
     purge_after: Duration::ZERO,
 };
 
@@ -62,6 +67,7 @@ static KEEP_MAX_BYTES: AtomicUsize = AtomicUsize::new(DEFAULTS.keep_max_bytes);
 static KEEP_PERCENT: AtomicUsize = AtomicUsize::new(DEFAULTS.keep_percent as usize);
 static CACHE_BYTES: AtomicUsize = AtomicUsize::new(DEFAULTS.thread_cache_bytes);
 static HUGE_PAGES: AtomicBool = AtomicBool::new(DEFAULTS.huge_pages);
+static HUGE_PAGES_AFTER: AtomicUsize = AtomicUsize::new(DEFAULTS.huge_pages_after);
 static PURGE_AFTER_MS: AtomicUsize = AtomicUsize::new(0);
 
 /// Whether the settings in force are final.
@@ -92,6 +98,7 @@ fn apply_first(settings: &Settings) {
     KEEP_PERCENT.store(settings.keep_percent as usize, Ordering::Relaxed);
     CACHE_BYTES.store(settings.thread_cache_bytes, Ordering::Relaxed);
     HUGE_PAGES.store(settings.huge_pages, Ordering::Relaxed);
+    HUGE_PAGES_AFTER.store(settings.huge_pages_after, Ordering::Relaxed);
     PURGE_AFTER_MS.store(settings.purge_after.as_millis() as usize, Ordering::Relaxed);
     if HARDENED {
         key::make();
@@ -125,6 +132,7 @@ pub fn settings() -> Settings {
         keep_percent: keep_percent() as u32,
         thread_cache_bytes: thread_cache_bytes(),
         huge_pages: huge_pages(),
+        huge_pages_after: huge_pages_after(),
         purge_after: Duration::from_millis(purge_after_ms() as u64),
     }
 }
@@ -152,6 +160,11 @@ pub(crate) fn thread_cache_bytes() -> usize {
 /// Whether to ask for transparent huge pages.
 pub(crate) fn huge_pages() -> bool {
     HUGE_PAGES.load(Ordering::Relaxed)
+}
+
+/// The bytes that do without them in any case.
+pub(crate) fn huge_pages_after() -> usize {
+    HUGE_PAGES_AFTER.load(Ordering::Relaxed)
 }
 
 /// Milliseconds of idleness after which what is kept goes back; 0: never.

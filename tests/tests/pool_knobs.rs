@@ -63,7 +63,8 @@ fn cached(stdout: &str) -> usize {
 fn the_program_says() {
     let (stdout, stderr) = run(&[]);
     let expected = "Settings { keep_bytes: 8388608, keep_max_bytes: 37748736, keep_percent: 25, \
-                    thread_cache_bytes: 32768, huge_pages: true, purge_after: 0ns }";
+                    thread_cache_bytes: 32768, huge_pages: true, huge_pages_after: 8388608, \
+                    purge_after: 0ns }";
     assert!(stdout.contains(expected), "{stdout}");
     assert_eq!(stderr, "");
     assert!(stdout.contains("background threads: 0"), "{stdout}");
@@ -77,10 +78,12 @@ fn the_environment_says_otherwise() {
         ("ALLOC_CORE_KEEP_PERCENT", "0"),
         ("ALLOC_CORE_THREAD_CACHE_BYTES", "2048"),
         ("ALLOC_CORE_HUGE_PAGES", "False"),
+        ("ALLOC_CORE_HUGE_PAGES_AFTER", "32m"),
         ("ALLOC_CORE_PURGE_AFTER_MS", "1500"),
     ]);
     let expected = "Settings { keep_bytes: 65536, keep_max_bytes: 1073741824, keep_percent: 0, \
-                    thread_cache_bytes: 2048, huge_pages: false, purge_after: 1.5s }";
+                    thread_cache_bytes: 2048, huge_pages: false, huge_pages_after: 33554432, \
+                    purge_after: 1.5s }";
     assert!(stdout.contains(expected), "{stdout}");
     assert_eq!(stderr, "");
     assert!(stdout.contains("background threads: 1"), "{stdout}");
@@ -106,12 +109,15 @@ fn what_cannot_be_used_is_told_once_and_ignored() {
         ("ALLOC_CORE_KEEP_PERCENT", "1001"),
         ("ALLOC_CORE_THREAD_CACHE_BYTES", "1"),
         ("ALLOC_CORE_HUGE_PAGES", "yes"),
+        ("ALLOC_CORE_HUGE_PAGES_AFTER", "1G"),
         ("ALLOC_CORE_PURGE_AFTER_MS", "-1"),
     ]);
     let mut lines: Vec<&str> = stderr.lines().collect();
     lines.sort_unstable();
     let expected = [
         "alloc-core: ALLOC_CORE_HUGE_PAGES=yes is ignored: it takes 0, 1, false or true",
+        "alloc-core: ALLOC_CORE_HUGE_PAGES_AFTER=1G is ignored: it takes bytes up to 64MiB, such \
+         as 65536, 64KiB or 8M",
         "alloc-core: ALLOC_CORE_KEEP_BYTES=lots is ignored: it takes bytes up to 1024GiB, such as \
          65536, 64KiB or 8M",
         "alloc-core: ALLOC_CORE_KEEP_MAX_BYTES=1TiB is ignored: it takes bytes up to 1024GiB, \
@@ -125,7 +131,8 @@ fn what_cannot_be_used_is_told_once_and_ignored() {
     ];
     assert_eq!(lines, expected);
     let expected = "Settings { keep_bytes: 8388608, keep_max_bytes: 37748736, keep_percent: 25, \
-                    thread_cache_bytes: 32768, huge_pages: true, purge_after: 0ns }";
+                    thread_cache_bytes: 32768, huge_pages: true, huge_pages_after: 8388608, \
+                    purge_after: 0ns }";
     assert!(stdout.contains(expected), "{stdout}");
 }
 
@@ -135,6 +142,6 @@ fn typing_errors_are_told() {
     let expected = "alloc-core: ALLOC_CORE_KEEPBYTES is ignored: the settings are \
                     ALLOC_CORE_KEEP_BYTES, ALLOC_CORE_KEEP_MAX_BYTES, ALLOC_CORE_KEEP_PERCENT, \
                     ALLOC_CORE_THREAD_CACHE_BYTES, ALLOC_CORE_HUGE_PAGES, \
-                    ALLOC_CORE_PURGE_AFTER_MS\n";
+                    ALLOC_CORE_HUGE_PAGES_AFTER, ALLOC_CORE_PURGE_AFTER_MS\n";
     assert_eq!(stderr, expected);
 }

@@ -6,8 +6,10 @@ use core::ptr::{NonNull, null_mut};
 
 use alloc_core::PoolAlloc;
 
-/// The allocator.
-pub(crate) static POOL: PoolAlloc = PoolAlloc::new();
+/// The allocator. Leaner than by default: a shell script's many programs are small and
+/// short, and a page fault more costs them less than a page that they would not fill.
+pub(crate) static POOL: PoolAlloc =
+    PoolAlloc::new().keep_bytes(512 << 10).keep_percent(10).huge_pages_after(32 << 20);
 
 /// What `max_align_t` needs on 64-bit systems, and every block has.
 pub(crate) const ALIGN: usize = 16;

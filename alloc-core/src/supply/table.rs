@@ -8,7 +8,7 @@ use core::ptr::NonNull;
 use crate::class::Family;
 use crate::config::{
     GRANULE_BYTES, HUGE_PAGE_BYTES, PURGE_GRANULES_MIN, REGION_BYTES, REGION_GRANULES,
-    REGION_MIN_BYTES, SMALL_PAGE_BYTES,
+    REGION_MIN_BYTES,
 };
 use crate::region::{Choice, Claim, Region, Run, Use, granules_for};
 use crate::{huge, keep, knobs, os, pagemap};
@@ -323,11 +323,11 @@ impl Supply {
     /// Maps a region, as long as the system has room for.
     fn map_region(&mut self) -> Option<()> {
         let number = self.vacant_place()?;
-        // Where huge pages come in: beyond the process's first megabytes, which a
-        // small program may not fill.
+        // Where huge pages come in: beyond the process's first megabytes, for a small
+        // program would not fill them.
         let small_page_bytes = match number {
             _ if !knobs::huge_pages() => usize::MAX,
-            0 => SMALL_PAGE_BYTES,
+            0 => knobs::huge_pages_after(),
             _ => 0,
         };
         let mut bytes = REGION_BYTES;
