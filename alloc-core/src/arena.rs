@@ -19,7 +19,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use crate::cell::{OwnerPtr, OwnerU8, OwnerU64};
 use crate::class::{Family, SizeClass};
 use crate::config::{
-    ARENA_BYTES, ARENA_PAGES, FIRST_USABLE_PAGE, HARDENED, POOL_BYTES, POOL_SHIFT, PURGE_PAGES_MIN,
+    ARENA_BYTES, ARENA_PAGES, FIRST_USABLE_PAGE, HARDENED, LONG_RUN_PAGES, POOL_BYTES, POOL_SHIFT,
     USABLE_PAGES,
 };
 use crate::heap::ThreadHeap;
@@ -152,9 +152,9 @@ impl Arena {
         ARENA_BYTES - ((clean.count_ones() as usize) << POOL_SHIFT)
     }
 
-    /// Whether purging gives back enough for the system call.
+    /// Whether purging gives back enough for the system calls.
     pub(crate) fn is_worth_purging(&self) -> bool {
-        self.dirty_page_count() >= PURGE_PAGES_MIN
+        long_runs(self.line.dirty.get()) != 0
     }
 
     /// Whether the dirty pages are all free.
@@ -268,13 +268,24 @@ impl Arena {
         line.dirty.set(line.dirty.get() | run(page, pages));
     }
 
-    /// Gives the memory of the dirty pages back to the system.
+    /// Gives the memory of all dirty pages back to the system.
     pub(crate) fn purge(arena: NonNull<Arena>) {
+        Self::purge_pages(arena, u64::MAX);
+    }
+
+    /// The same of dirty pages in long runs. A short one costs as much as it saves, for it
+    /// serves again soon.
+    pub(crate) fn purge_long_runs(arena: NonNull<Arena>) {
+        // SAFETY: the caller got the arena from its heap's set: it is in use.
+        Self::purge_pages(arena, long_runs(unsafe { arena.as_ref() }.line.dirty.get()));
+    }
+
+    fn purge_pages(arena: NonNull<Arena>, which: u64) {
         // SAFETY: the caller got the arena from its heap's set: it is in use.
         let line = &unsafe { arena.as_ref() }.line;
-        let mut dirty = line.dirty.get();
+        let mut dirty = line.dirty.get() & which;
         debug_assert_eq!(dirty & !line.free_pages.get(), 0, "what is purged is free");
-        line.dirty.set(0);
+        line.dirty.set(line.dirty.get() & !dirty);
         keep::give_back_used((dirty.count_ones() as usize) << POOL_SHIFT);
         while dirty != 0 {
             let page = dirty.trailing_zeros() as usize;
@@ -302,6 +313,21 @@ impl Arena {
     pub(crate) fn links(&self) -> (&OwnerPtr<Arena>, &OwnerPtr<Arena>) {
         (&self.line.next, &self.line.prev)
     }
+}
+
+/// The ones of `pages` that stand in runs of at least [`LONG_RUN_PAGES`].
+const fn long_runs(pages: u64) -> u64 {
+    let (mut bits, mut shift) = (pages, 1);
+    // First those that start so many ones, then all of these.
+    while shift < LONG_RUN_PAGES {
+        bits &= bits >> shift;
+        shift *= 2;
+    }
+    while shift > 1 {
+        shift /= 2;
+        bits |= bits << shift;
+    }
+    bits
 }
 
 /// `pages` ones from bit `page` on.
@@ -349,5 +375,27 @@ mod tests {
             }
         }
         assert_eq!(run(1, ARENA_PAGES - 1), !1);
+    }
+
+    #[test]
+    fn long_runs_agree_with_a_search_bit_by_bit() {
+        let oracle = |pages: u64| {
+            let runs = (0..=ARENA_PAGES - LONG_RUN_PAGES).map(|at| run(at, LONG_RUN_PAGES));
+            runs.filter(|run| pages & run == *run).fold(0, |all, run| all | run)
+        };
+        for from in 0..ARENA_PAGES {
+            for pages in 1..=ARENA_PAGES - from {
+                let (one, but_one) = (run(from, pages), !run(from, pages));
+                assert_eq!((long_runs(one), long_runs(but_one)), (oracle(one), oracle(but_one)));
+            }
+        }
+        let mut pages = 0x9E37_79B9_7F4A_7C15_u64;
+        for _ in 0..2000 {
+            pages ^= pages << 13;
+            pages ^= pages >> 7;
+            pages ^= pages << 17;
+            let dense = pages | pages >> 1 | pages >> 3;
+            assert_eq!((long_runs(pages), long_runs(dense)), (oracle(pages), oracle(dense)));
+        }
     }
 }

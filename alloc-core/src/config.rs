@@ -118,8 +118,8 @@ pub(crate) const SHARED_PAGES_MIN: usize = 64;
 /// Of an arena's pages, those that must be free before its free ones are purged:
 /// fuller ones serve first and will want their pages again.
 pub(crate) const SPARSE_PAGES: usize = ARENA_PAGES / 2;
-/// Dirty pages that are worth a system call.
-pub(crate) const PURGE_PAGES_MIN: usize = 8;
+/// Dirty pages of an arena in a row that are worth a system call; a power of two.
+pub(crate) const LONG_RUN_PAGES: usize = 8;
 /// Freed mappings kept at most.
 pub(crate) const KEPT_MAPPINGS_MAX: usize = 16;
 
@@ -136,4 +136,5 @@ const _: () = assert!(SPAN_MAX_BYTES <= REGION_BYTES / 2, "spans leave a region 
 const _: () = assert!(POOL_BYTES / QUANTUM_BYTES <= 256, "a pool's free map is four u64");
 const _: () = assert!(CLASSES <= u8::MAX as usize, "a class is one u8");
 const _: () = assert!(SLAB_MAX_BYTES <= USABLE_PAGES * POOL_BYTES, "a slab lies in one arena");
+const _: () = assert!(LONG_RUN_PAGES.is_power_of_two(), "they are found by doubling");
 const _: () = assert!(SLAB_CACHE_BLOCKS.0 >= 2, "a full cache flushes its older half");
