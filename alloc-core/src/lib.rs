@@ -39,14 +39,14 @@
 //! `hardened` is the mode that finds overflows, use after free, every double free and more,
 //! at a cost; SECURITY.md has the table.
 //!
-//! # The layers, each using only those below it
+//! # The layers, a folder each, each using only those below it
 //!
-//! | layer | modules |
+//! | folder | modules |
 //! |---|---|
 //! | interface | `global` + `builder`, `address` (no layout), `allocator` (a feature), `stats` + `report`, `collect`, `check`; `debug` (around any allocator) |
 //! | modes | `plain` or `hardened` (what users get), `tiers` (by size) |
-//! | threads | `tls` (whose heap), `registry` (all heaps), `warm` (for the next thread), `outbox` (frees to others), `background` (idle: gives back) |
-//! | a heap | `heap`, `bin` (cached blocks), `run` (blocks of one pool), `remote` + `free_run` (frees from others) |
+//! | threads | `tls` (whose heap), `background` (idle: gives back) |
+//! | heaps | `heap`, `bin` (cached blocks), `run` (blocks of one pool), `outbox` (frees to others), `remote` + `free_run` (frees from others), `registry` (all heaps), `warm` (for the next thread) |
 //! | memory | `arenas`, `arena`, `pool`; `large` (above 128 KiB); `block` (address → block); `seal`, `scrub` (hardened); `misuse` (what is caught) |
 //! | ground | `supply` + `region` (spans), `mapping`, `keep` (what stays), `huge` (huge pages, while cheap), `relief` (when there is none), `pagemap` (address → owner) |
 //! | base | `knobs` + `environment` (settings), `class`, `config`, `cell`, `key`, `line`, `lock`, `sync`, `os` (the only platform code) |
@@ -63,68 +63,32 @@ compile_error!("alloc-core needs a Unix system: mmap, pthread keys");
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("alloc-core needs 64-bit addresses");
 
-mod address;
-#[cfg(feature = "allocator-api2")]
-mod allocator;
-mod arena;
-mod arenas;
-mod background;
-mod bin;
-mod block;
-mod builder;
-mod cell;
-mod check;
-mod class;
-mod collect;
-mod config;
-mod debug;
-mod environment;
-mod free_run;
-mod global;
-#[cfg(feature = "hardened")]
-mod hardened;
-mod heap;
-mod huge;
-mod keep;
-mod key;
-mod knobs;
-mod large;
-mod line;
-mod lock;
-mod mapping;
-mod misuse;
-mod os;
-mod outbox;
-mod pagemap;
-#[cfg(not(feature = "hardened"))]
-mod plain;
-mod pool;
-mod region;
-mod registry;
-mod relief;
-mod remote;
-mod report;
-mod run;
-#[cfg(feature = "hardened")]
-mod scrub;
-#[cfg(feature = "hardened")]
-mod seal;
-mod stats;
-mod supply;
-mod sync;
-mod tiers;
-mod tls;
-mod warm;
+mod base;
+mod ground;
+mod heaps;
+mod interface;
+mod memory;
+mod modes;
+mod threads;
 
+// Modules by their short names, `crate::keep` say, whatever layer they are in.
+use base::{cell, class, config, environment, key, knobs, line, lock, os, sync};
+use ground::{huge, keep, mapping, pagemap, region, relief, supply};
+use heaps::{bin, free_run, heap, outbox, registry, remote, run, warm};
+use memory::{arena, arenas, block, large, misuse, pool};
 #[cfg(feature = "hardened")]
-use hardened as blocks;
+use memory::{scrub, seal};
+#[cfg(feature = "hardened")]
+use modes::hardened as blocks;
 #[cfg(not(feature = "hardened"))]
-use plain as blocks;
+use modes::plain as blocks;
+use modes::tiers;
+use threads::{background, tls};
 
 pub use block::{Block, Tier, block_of};
-pub use check::{Violation, check};
-pub use collect::collect;
-pub use debug::DebugAlloc;
-pub use global::PoolAlloc;
+pub use interface::check::{Violation, check};
+pub use interface::collect::collect;
+pub use interface::debug::DebugAlloc;
+pub use interface::global::PoolAlloc;
+pub use interface::stats::{ArenaStats, BigStats, ClassStats, Stats, stats};
 pub use knobs::{Settings, settings};
-pub use stats::{ArenaStats, BigStats, ClassStats, Stats, stats};

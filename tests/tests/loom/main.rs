@@ -24,19 +24,19 @@ macro_rules! thread_local {
     };
 }
 
-#[path = "../../../alloc-core/src/background.rs"]
+#[path = "../../../alloc-core/src/threads/background.rs"]
 mod background;
-#[path = "../../../alloc-core/src/free_run.rs"]
+#[path = "../../../alloc-core/src/heaps/free_run.rs"]
 mod free_run;
-#[path = "../../../alloc-core/src/lock.rs"]
+#[path = "../../../alloc-core/src/base/lock.rs"]
 mod lock;
-#[path = "../../../alloc-core/src/registry.rs"]
+#[path = "../../../alloc-core/src/heaps/registry.rs"]
 mod registry;
-#[path = "../../../alloc-core/src/remote.rs"]
+#[path = "../../../alloc-core/src/heaps/remote.rs"]
 mod remote;
-#[path = "../../../alloc-core/src/tls.rs"]
+#[path = "../../../alloc-core/src/threads/tls.rs"]
 mod tls;
-#[path = "../../../alloc-core/src/warm.rs"]
+#[path = "../../../alloc-core/src/heaps/warm.rs"]
 mod warm;
 
 #[allow(clippy::unnecessary_wraps, clippy::unused_self, reason = "the real heap's signatures")]

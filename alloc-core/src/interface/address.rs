@@ -7,9 +7,6 @@
 
 use core::ptr::NonNull;
 
-use crate::arena::Arena;
-use crate::class::SizeClass;
-use crate::config::POOL_SHIFT;
 use crate::{PoolAlloc, blocks};
 
 impl PoolAlloc {
@@ -77,23 +74,4 @@ impl PoolAlloc {
         // SAFETY: the caller's contract.
         unsafe { blocks::resize_at(block, size, &self.settings) }
     }
-}
-
-/// The class of a block that starts at this address, which lies in an arena.
-#[inline]
-pub(crate) fn class_at(block: NonNull<u8>) -> Option<SizeClass> {
-    let arena = Arena::of(block);
-    let page = (block.addr().get() - arena.addr().get()) >> POOL_SHIFT;
-    // SAFETY: the page map says that an arena is out here: its header is in place.
-    let head = unsafe { arena.as_ref() }.head_page(page);
-    if head == 0 {
-        return None;
-    }
-    let pool = Arena::pool_at(arena, head);
-    let offset = block.addr().get() - Arena::pages_of(pool).addr().get();
-    // SAFETY: a header of that arena.
-    let pool = unsafe { pool.as_ref() };
-    let class = pool.class();
-    let index = class.block_index(offset);
-    (index * class.block_bytes() == offset && index < pool.watermark()).then_some(class)
 }

@@ -6,12 +6,12 @@
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use crate::block::{Block, Tier, find};
+use crate::block::{Block, Tier, class_at, find};
 use crate::class::SizeClass;
 use crate::config::QUANTUM_BYTES;
 use crate::knobs::Settings;
 use crate::tiers::{alloc_large, alloc_slab, dealloc_in, dealloc_large, flush, resize_large};
-use crate::{address, large, misuse, pagemap, tls};
+use crate::{large, misuse, pagemap, tls};
 
 pub(crate) use crate::tiers::alloc;
 
@@ -153,7 +153,7 @@ pub(crate) unsafe fn move_block(
 #[inline]
 pub(crate) unsafe fn free_at(block: NonNull<u8>) {
     if pagemap::is_in_arena(block.addr().get()) {
-        match address::class_at(block) {
+        match class_at(block) {
             Some(class) => dealloc_in(class, block),
             None => misuse::not_a_block(block),
         }

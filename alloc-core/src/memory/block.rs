@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 
 use crate::arena::Arena;
-use crate::class::Family;
+use crate::class::{Family, SizeClass};
 use crate::config::{GRANULE_BYTES, POOL_SHIFT};
 use crate::pagemap::{self, Unit};
 use crate::region::{Region, Span, Use};
@@ -124,4 +124,23 @@ fn block_in_mapping(address: NonNull<u8>, base: usize) -> Option<Block> {
     }
     let start = NonNull::new(address.as_ptr().with_addr(base))?;
     Some(Block { start, bytes, tier: Tier::Mapping })
+}
+
+/// The class of a block that starts at this address, which lies in an arena.
+#[inline]
+pub(crate) fn class_at(block: NonNull<u8>) -> Option<SizeClass> {
+    let arena = Arena::of(block);
+    let page = (block.addr().get() - arena.addr().get()) >> POOL_SHIFT;
+    // SAFETY: the page map says that an arena is out here: its header is in place.
+    let head = unsafe { arena.as_ref() }.head_page(page);
+    if head == 0 {
+        return None;
+    }
+    let pool = Arena::pool_at(arena, head);
+    let offset = block.addr().get() - Arena::pages_of(pool).addr().get();
+    // SAFETY: a header of that arena.
+    let pool = unsafe { pool.as_ref() };
+    let class = pool.class();
+    let index = class.block_index(offset);
+    (index * class.block_bytes() == offset && index < pool.watermark()).then_some(class)
 }

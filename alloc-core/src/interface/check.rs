@@ -10,9 +10,9 @@ use crate::arena::Arena;
 use crate::class::{Family, SizeClass};
 use crate::config::{ARENA_BYTES, CLASSES, GRANULE_BYTES, POOL_BYTES, USABLE_PAGES};
 use crate::heap::ThreadHeap;
+use crate::interface::stats::{ArenaStats, ClassStats, stats};
 use crate::pagemap::{self, Unit};
 use crate::pool::{Pool, PoolState};
-use crate::stats::{ArenaStats, ClassStats, stats};
 use crate::{background, keep, mapping, registry, supply};
 
 /// A broken invariant: which, and the address of what breaks it.

@@ -5,7 +5,7 @@
 use core::fmt::{self, Display, Formatter};
 
 use crate::config::{ARENA_BYTES, POOL_BYTES, SLAB_MAX_BYTES, SMALL_CLASSES, SMALL_MAX_BYTES};
-use crate::stats::{ArenaStats, ClassStats, Stats};
+use crate::interface::stats::{ArenaStats, ClassStats, Stats};
 
 /// Columns of a sum's label, `printone` in CPython.
 const LABEL_COLUMNS: usize = 35;

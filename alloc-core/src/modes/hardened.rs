@@ -19,12 +19,12 @@
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use crate::block::{Block, Tier, find};
+use crate::block::{Block, Tier, class_at, find};
 use crate::class::SizeClass;
 use crate::config::QUANTUM_BYTES;
 use crate::knobs::Settings;
 use crate::seal::{self, SEAL_BYTES, Seal};
-use crate::{address, large, misuse, os, pagemap, scrub, tiers, tls};
+use crate::{large, misuse, os, pagemap, scrub, tiers, tls};
 
 /// A block in use, whose seal is whole.
 struct Sealed {
@@ -301,7 +301,7 @@ fn expect_sealed(block: NonNull<u8>, layout: Layout) -> Sealed {
 /// The block at this address; if there is none in use, the process ends.
 fn expect_sealed_at(block: NonNull<u8>) -> Sealed {
     let (class, bytes) = if pagemap::is_in_arena(block.addr().get()) {
-        match address::class_at(block) {
+        match class_at(block) {
             Some(class) => (Some(class), class.block_bytes()),
             None => misuse::not_a_block(block),
         }
