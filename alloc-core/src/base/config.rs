@@ -120,6 +120,9 @@ pub(crate) const SHARED_PAGES_MIN: usize = 64;
 pub(crate) const SPARSE_PAGES: usize = ARENA_PAGES / 2;
 /// Dirty pages of an arena in a row that are worth a system call; a power of two.
 pub(crate) const LONG_RUN_PAGES: usize = 8;
+/// Free pages from which on an arena counts as draining: what is dirty of it goes back in
+/// shorter runs too.
+pub(crate) const NEARLY_EMPTY_PAGES: usize = ARENA_PAGES - ARENA_PAGES / 8;
 /// Freed mappings kept at most.
 pub(crate) const KEPT_MAPPINGS_MAX: usize = 16;
 

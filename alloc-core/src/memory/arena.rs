@@ -19,8 +19,8 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use crate::cell::{OwnerPtr, OwnerU8, OwnerU64};
 use crate::class::{Family, SizeClass};
 use crate::config::{
-    ARENA_BYTES, ARENA_PAGES, FIRST_USABLE_PAGE, HARDENED, LONG_RUN_PAGES, POOL_BYTES, POOL_SHIFT,
-    USABLE_PAGES,
+    ARENA_BYTES, ARENA_PAGES, FIRST_USABLE_PAGE, HARDENED, LONG_RUN_PAGES, NEARLY_EMPTY_PAGES,
+    POOL_BYTES, POOL_SHIFT, USABLE_PAGES,
 };
 use crate::heap::ThreadHeap;
 use crate::keep;
@@ -154,7 +154,14 @@ impl Arena {
 
     /// Whether purging gives back enough for the system calls.
     pub(crate) fn is_worth_purging(&self) -> bool {
-        long_runs(self.line.dirty.get()) != 0
+        self.worth_purging().count_ones() as usize >= LONG_RUN_PAGES
+    }
+
+    /// The dirty pages in long runs; all of them if the arena is nearly empty. A short run
+    /// costs as much as it saves, for it serves again soon, unless the arena drains.
+    fn worth_purging(&self) -> u64 {
+        let dirty = self.line.dirty.get();
+        if self.free_page_count() >= NEARLY_EMPTY_PAGES { dirty } else { long_runs(dirty) }
     }
 
     /// Whether the dirty pages are all free.
@@ -273,11 +280,10 @@ impl Arena {
         Self::purge_pages(arena, u64::MAX);
     }
 
-    /// The same of dirty pages in long runs. A short one costs as much as it saves, for it
-    /// serves again soon.
-    pub(crate) fn purge_long_runs(arena: NonNull<Arena>) {
+    /// Gives back what is worth the system calls.
+    pub(crate) fn purge_what_is_worth_it(arena: NonNull<Arena>) {
         // SAFETY: the caller got the arena from its heap's set: it is in use.
-        Self::purge_pages(arena, long_runs(unsafe { arena.as_ref() }.line.dirty.get()));
+        Self::purge_pages(arena, unsafe { arena.as_ref() }.worth_purging());
     }
 
     fn purge_pages(arena: NonNull<Arena>, which: u64) {

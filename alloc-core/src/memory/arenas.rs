@@ -7,8 +7,8 @@
 //! list would step.
 //!
 //! Pages that pools have left stay resident for the next pool as far as [`keep`]
-//! allows; what is over is purged, the sparsest arenas' long runs of dirty pages first.
-//! To find these at once, arenas worth a purge stand first in their bucket, the others last.
+//! allows; what is over is purged, the sparsest arenas' dirty pages first, those in short runs only
+//! once an arena is nearly empty. To find these at once, arenas worth a purge stand first in their bucket, the others last.
 //! `keep` learns of dirty pages by the quarter mebibyte, so that threads do not meet
 //! at its counters once a pool: `shared_pages` is what it knows of.
 //!
@@ -162,7 +162,7 @@ impl ArenaSet {
             let Some(arena) = self.sparsest_worth_purging() else { return };
             // SAFETY: the arena is in this set, unchanged.
             unsafe { self.remove(arena) };
-            Arena::purge_long_runs(arena);
+            Arena::purge_what_is_worth_it(arena);
             // SAFETY: it was just taken out.
             unsafe { self.insert(arena) };
             self.share();
