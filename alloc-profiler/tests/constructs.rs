@@ -294,3 +294,20 @@ fn arms_that_leave_are_charged_on_their_own_lines() {
     assert_eq!(leaves_in_arms(&[Some(1), None, Some(2), Some(9), Some(7)]), 15);
     expect("leaves_in_arms");
 }
+
+#[profile]
+fn may_end_in_its_last_let(n: usize) {
+    let _held = bytes(n); //= 100 1
+    let _size: usize = {
+        //= 0 1
+        #[cfg(any())]
+        return;
+        n //= 0 1
+    };
+} //= -100 1
+
+#[test]
+fn a_return_that_is_not_compiled_leaves_nothing() {
+    may_end_in_its_last_let(100);
+    expect("may_end_in_its_last_let");
+}

@@ -8,8 +8,8 @@
 //! The library defines C's allocation functions (`c`) and C++'s operators (`cxx`), which
 //! the dynamic linker finds before the C library's. It works from the program's first
 //! call on, before static initialisers and after thread-local storage is gone, since
-//! `PoolAlloc` does. Its settings are the `ALLOC_CORE_*` variables; what they say goes before the defaults
-//! in `block`.
+//! `PoolAlloc` does. Its settings are the `ALLOC_CORE_*` variables; what they say goes
+//! before the defaults in `block`.
 
 #![no_std]
 #![allow(

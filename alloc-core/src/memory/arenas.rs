@@ -7,8 +7,9 @@
 //! list would step.
 //!
 //! Pages that pools have left stay resident for the next pool as far as [`keep`]
-//! allows; what is over is purged, the sparsest arenas' dirty pages first, those in short runs only
-//! once an arena is nearly empty. To find these at once, arenas worth a purge stand first in their bucket, the others last.
+//! allows; what is over is purged, the sparsest arenas' dirty pages first, those in short
+//! runs only once an arena is nearly empty. To find these at once, arenas worth a purge
+//! stand first in their bucket, the others last.
 //! `keep` learns of dirty pages by the quarter mebibyte, so that threads do not meet
 //! at its counters once a pool: `shared_pages` is what it knows of.
 //!

@@ -1,6 +1,9 @@
 //! What leaves a block before its end.
 
+use quote::ToTokens as _;
 use syn::{Block, Expr, ExprMatch, Lifetime, Stmt};
+
+use crate::tokens::Start;
 
 /// What an expression leaves for good.
 pub(super) enum Exit<'a> {
@@ -24,7 +27,12 @@ impl<'a> Exit<'a> {
 
 /// Returns whether nothing behind `statement` is ever reached, as far as its text says.
 /// The compiler knows more (a function's type may be `!`), and warns of what is there.
+/// What a `cfg` may leave out is not sure.
 pub(super) fn diverges(statement: &Stmt) -> bool {
+    let start = Start::of(statement.to_token_stream());
+    if start.is_none_or(|start| !start.cfgs.is_empty()) {
+        return false;
+    }
     match statement {
         Stmt::Local(local) => local.init.as_ref().is_some_and(|init| is_never(&init.expr)),
         Stmt::Expr(expr, _) => is_never(expr),
