@@ -7,6 +7,8 @@
 //!   and knows nothing of the allocator below it.
 //! - [`worker`]: one process, one global allocator, one workload, once. The
 //!   binaries `worker-*` differ in their `#[global_allocator]` alone.
+//! - [`empty`]: one process, one global allocator, and no use for it: the binaries
+//!   `empty-*`.
 //! - [`compare`]: builds the workers, runs them in interleaved rounds, checks
 //!   that they agree, and prints, saves and draws the figures.
 //! - [`scale`]: runs the same workers at growing heaps and numbers of threads, and
@@ -24,7 +26,9 @@
 
 pub mod bump;
 pub mod compare;
+pub mod empty;
 pub mod profiler;
+mod resident;
 pub mod scale;
 pub mod soak;
 mod twins;

@@ -11,17 +11,13 @@
 
 use std::process::ExitCode;
 use std::thread;
-use std::time::Duration;
 
-use procfs::ProcResult;
 use procfs::process::Process;
 use serde::{Deserialize, Serialize};
 
 use crate::bump::Region;
+use crate::resident::{self, IDLE};
 use crate::workloads::{self, Context, Costs, Scale};
-
-/// How long a process idles before its resident set counts as idle.
-const IDLE: Duration = Duration::from_secs(1);
 
 /// What a worker is asked to do.
 ///
@@ -123,10 +119,11 @@ fn perform(job: &Job, region: Option<Region>) -> Result<String, String> {
         Context { scale: job.scale, threads: job.threads, live_bytes: job.live_bytes, region };
     let measurement = (workload.run)(&context);
     let memory = |error| format!("cannot read this process's memory from /proc: {error}");
-    let peak_rss_kib = peak_rss_kib().map_err(memory)?;
+    let process = Process::myself().map_err(memory)?;
+    let peak_rss_kib = resident::peak_kib(&process).map_err(memory)?;
     let idle_rss_kib = if job.measure_idle {
         thread::sleep(IDLE);
-        Some(rss_kib().map_err(memory)?)
+        Some(resident::now_kib(&process).map_err(memory)?)
     } else {
         None
     };
@@ -138,21 +135,6 @@ fn perform(job: &Job, region: Option<Region>) -> Result<String, String> {
         costs: measurement.costs,
     };
     serde_json::to_string(&report).map_err(|error| error.to_string())
-}
-
-/// The high-water mark of the resident set.
-fn peak_rss_kib() -> ProcResult<u64> {
-    let status = Process::myself()?.status()?;
-    status.vmhwm.ok_or_else(|| "no VmHWM in /proc/self/status".into())
-}
-
-/// The resident set now: from the page tables, since the counter behind `VmRSS`
-/// is allowed to lag by some hundred KiB.
-fn rss_kib() -> ProcResult<u64> {
-    let rollup = Process::myself()?.smaps_rollup()?;
-    let map = rollup.memory_map_rollup.iter().next();
-    let bytes = map.and_then(|map| map.extension.map.get("Rss"));
-    bytes.map(|bytes| bytes / 1024).ok_or_else(|| "no Rss in /proc/self/smaps_rollup".into())
 }
 
 #[cfg(test)]
@@ -175,14 +157,6 @@ mod tests {
     fn a_missing_or_malformed_job_is_named() {
         assert!(parse(None).is_err_and(|reason| reason.contains("compare")));
         assert!(parse(Some("pairs".to_owned())).is_err_and(|reason| reason.contains("pairs")));
-    }
-
-    #[test]
-    fn the_resident_set_is_positive_and_below_its_peak() {
-        let now = rss_kib().expect("/proc is mounted");
-        assert!(now > 0);
-        // The two come from different counters; the peak may lag a little.
-        assert!(peak_rss_kib().expect("/proc is mounted") + 1024 > now);
     }
 
     #[test]

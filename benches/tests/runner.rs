@@ -114,9 +114,12 @@ fn help_lists_workloads_and_allocators() {
 fn a_worker_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let place = folder.path().to_str().expect("UTF-8");
-    let output = compare(&["--workers", place, "--allocator", "system"]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("worker-system"), "{}", stderr(&output));
+    for (workload, binary) in [("list", "worker-system"), ("empty", "empty-system")] {
+        let arguments = ["--workers", place, "--allocator", "system", "--workload", workload];
+        let output = compare(&arguments);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr(&output).contains(binary), "{}", stderr(&output));
+    }
 }
 
 #[test]

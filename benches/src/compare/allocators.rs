@@ -2,7 +2,10 @@
 //!
 //! # Invariants
 //! - The order here is the order in all output.
-//! - Each key has a worker binary `worker-KEY`.
+//! - Each key but the floor's has two binaries: `worker-KEY`, which knows every workload,
+//!   and `empty-KEY`, an empty program.
+
+use crate::workloads::{Subject, Workload};
 
 /// What an allocator is in the comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +52,13 @@ impl Allocator {
         matches!(self.role, Role::System | Role::Peer)
     }
 
-    /// Returns the name of its worker binary.
-    pub fn worker(self) -> String {
-        format!("worker-{}", self.key)
+    /// Returns the name of the binary that runs this workload under it.
+    ///
+    /// What a process takes that does nothing is asked of an [empty](crate::empty)
+    /// program.
+    pub fn worker(self, workload: &Workload) -> String {
+        let kind = if workload.subject == Subject::Process { "empty" } else { "worker" };
+        format!("{kind}-{}", self.key)
     }
 }
 

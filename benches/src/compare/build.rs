@@ -1,6 +1,6 @@
 //! The workers: built by cargo, found by what cargo says of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::env;
 use std::io::{BufReader, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -8,23 +8,27 @@ use std::process::{Command, Stdio};
 
 use cargo_metadata::Message;
 
-use super::allocators::Allocator;
 use super::error::CompareError;
+use super::schedule::Run;
 
 /// The binary of each worker, by its name.
 pub type Workers = HashMap<String, PathBuf>;
 
-/// Returns the binaries of these allocators: those of the folder, or built.
+/// Returns the binaries that these runs need: those of the folder, or built.
 ///
 /// # Errors
 /// Cargo cannot be run or fails, or a binary is not there.
-pub fn workers(allocators: &[Allocator], folder: Option<&Path>) -> Result<Workers, CompareError> {
+pub fn workers(
+    runs: impl Iterator<Item = Run>,
+    folder: Option<&Path>,
+) -> Result<Workers, CompareError> {
+    let needed: BTreeSet<String> = runs.map(Run::worker).collect();
     let (place, mut found) = match folder {
-        Some(folder) => (folder.display().to_string(), in_folder(allocators, folder)),
-        None => ("cargo's output".to_owned(), build(allocators)?),
+        Some(folder) => (folder.display().to_string(), in_folder(&needed, folder)),
+        None => ("cargo's output".to_owned(), build(&needed)?),
     };
-    let needed = allocators.iter().map(|allocator| allocator.worker());
     needed
+        .into_iter()
         .map(|worker| match found.remove(&worker) {
             Some(binary) => Ok((worker, binary)),
             None => Err(CompareError::WorkerMissing { worker, place: place.clone() }),
@@ -32,9 +36,9 @@ pub fn workers(allocators: &[Allocator], folder: Option<&Path>) -> Result<Worker
         .collect()
 }
 
-fn in_folder(allocators: &[Allocator], folder: &Path) -> Workers {
-    let workers = allocators.iter().map(|allocator| allocator.worker());
-    workers
+fn in_folder(needed: &BTreeSet<String>, folder: &Path) -> Workers {
+    needed
+        .iter()
         .map(|worker| (worker.clone(), folder.join(worker)))
         .filter(|(_, binary)| binary.is_file())
         .collect()
@@ -42,7 +46,7 @@ fn in_folder(allocators: &[Allocator], folder: &Path) -> Workers {
 
 /// Builds the workers, with the features that this runner has itself, for else
 /// cargo would build everything anew at each change between the two.
-fn build(allocators: &[Allocator]) -> Result<Workers, CompareError> {
+fn build(needed: &BTreeSet<String>) -> Result<Workers, CompareError> {
     let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let not_started = |source| CompareError::CargoMissing { cargo: cargo.clone(), source };
     if std::io::stderr().is_terminal() {
@@ -53,8 +57,8 @@ fn build(allocators: &[Allocator]) -> Result<Workers, CompareError> {
         .args(["build", "--release", "--package", "benches"])
         .args(["--message-format", "json-render-diagnostics"])
         .args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
-    for allocator in allocators {
-        command.args(["--bin", &allocator.worker()]);
+    for worker in needed {
+        command.args(["--bin", worker]);
     }
     if cfg!(feature = "peers") {
         command.args(["--features", "peers"]);

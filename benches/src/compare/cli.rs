@@ -8,6 +8,7 @@ use clap::{CommandFactory as _, Parser};
 
 use super::allocators::{self, Allocator, Role};
 use super::error::CompareError;
+use super::schedule::Run;
 use crate::workloads::{self, Scale, Set, Workload};
 
 /// Compares allocators: time and memory of each workload under each of them.
@@ -67,6 +68,13 @@ impl Request {
     pub fn allocators_of(&self, workload: &Workload) -> impl Iterator<Item = Allocator> {
         let has_floor = workload.has_floor;
         self.allocators.iter().copied().filter(move |one| has_floor || one.role != Role::Floor)
+    }
+
+    /// Returns each run once.
+    pub fn runs(&self) -> impl Iterator<Item = Run> {
+        self.workloads.iter().flat_map(|&workload| {
+            self.allocators_of(workload).map(move |allocator| Run { workload, allocator })
+        })
     }
 }
 

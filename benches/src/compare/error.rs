@@ -87,8 +87,8 @@ pub enum CompareError {
         /// Each distinct checksum with the allocators that found it.
         list: String,
     },
-    /// The kernel does not say how much memory this process has.
-    #[error("cannot read this process's memory from /proc: {0}")]
+    /// The kernel does not say how much memory a process has.
+    #[error("cannot read a process's memory from /proc: {0}")]
     NoMemoryFigures(procfs::ProcError),
     /// The heap's invariants do not hold.
     #[error("the heap is inconsistent: {0}")]

@@ -51,7 +51,7 @@ pub fn main() -> ExitCode {
 fn compare(request: &Request) -> Result<(), CompareError> {
     let json_file = request.json.as_deref().map(Sink::open).transpose()?;
     let plot_file = request.plot.as_deref().map(Sink::open).transpose()?;
-    let workers = build::workers(&request.allocators, request.workers.as_deref())?;
+    let workers = build::workers(request.runs(), request.workers.as_deref())?;
     let samples = Runner::new(request, &workers).run_all()?;
     let machine = machine::describe();
     let summaries = summary::summarise(&samples, request);

@@ -2,14 +2,18 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use process_control::{ChildExt as _, Control as _};
+use procfs::process::Process;
 
 use super::build::Workers;
 use super::error::CompareError;
 use super::schedule::Run;
+use crate::resident::{self, IDLE};
 use crate::worker::{Job, Report};
+use crate::workloads::Subject;
 
 /// After so many seconds a run has hung: the longest workload takes about one
 /// minute, two on a slow machine.
@@ -20,13 +24,39 @@ const LIMIT_SECONDS: u64 = 600;
 /// # Errors
 /// The worker did not start, crashed, hung, or gave no report.
 pub fn perform(workers: &Workers, run: Run, job: &Job) -> Result<Report, CompareError> {
-    let worker = run.allocator.worker();
+    let worker = run.worker();
     // `build::workers` has found all that a request needs.
     let binary = workers.get(&worker).cloned().unwrap_or_else(|| PathBuf::from(&worker));
     let mut command = Command::new(binary);
+    if run.workload.subject == Subject::Process {
+        return watch(&mut command, &worker, run.workload.name);
+    }
     // A worker's standard output is its report, and no profiler's table besides.
     command.arg(job.to_json()).env("ALLOC_PROFILER", "off");
     execute(&mut command, &worker, run.workload.name)
+}
+
+/// Starts an empty program, lets it idle, and reads its memory from outside.
+fn watch(
+    command: &mut Command,
+    program: &str,
+    workload: &'static str,
+) -> Result<Report, CompareError> {
+    let not_started = |source| CompareError::NotStarted { worker: program.to_owned(), source };
+    let mut child = command.stdin(Stdio::piped()).spawn().map_err(not_started)?;
+    thread::sleep(IDLE);
+    let process = Process::new(child.id().cast_signed());
+    let memory = process
+        .and_then(|process| Ok((resident::peak_kib(&process)?, resident::now_kib(&process)?)));
+    // It ends when its input does: `wait` closes it.
+    let status = child.wait().map_err(not_started)?;
+    if !status.success() {
+        let (worker, stderr) = (program.to_owned(), String::new());
+        return Err(CompareError::Crashed { worker, workload, status, stderr });
+    }
+    let (peak_rss_kib, idle_rss_kib) = memory.map_err(CompareError::NoMemoryFigures)?;
+    let idle_rss_kib = Some(idle_rss_kib);
+    Ok(Report { seconds: 0.0, checksum: 0, peak_rss_kib, idle_rss_kib, costs: None })
 }
 
 /// Runs a worker to its end and reads its report.
@@ -80,6 +110,14 @@ mod tests {
         let text = error.to_string();
         assert!(text.contains("worker-sh died in list: signal: 11 (SIGSEGV)"), "{text}");
         assert!(text.contains("corrupted"), "{text}");
+    }
+
+    #[test]
+    fn an_empty_program_is_watched_until_its_input_ends() {
+        let report = watch(&mut Command::new("cat"), "empty-cat", "empty").expect("a report");
+        assert!(report.peak_rss_kib > 0 && report.idle_rss_kib > Some(0));
+        let error = watch(&mut Command::new("false"), "empty-false", "empty").expect_err("failed");
+        assert!(error.to_string().contains("empty-false died in empty"), "{error}");
     }
 
     #[test]

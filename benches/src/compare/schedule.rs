@@ -27,6 +27,13 @@ pub struct Run {
     pub allocator: Allocator,
 }
 
+impl Run {
+    /// Returns the name of the binary that makes it.
+    pub fn worker(self) -> String {
+        self.allocator.worker(self.workload)
+    }
+}
+
 /// Returns the runs of one round, numbered from 0, of the workloads that are
 /// measured for this and want as many rounds.
 pub fn round(request: &Request, round: usize, subject: Subject) -> Vec<Run> {

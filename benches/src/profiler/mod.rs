@@ -32,7 +32,6 @@ use std::process::ExitCode;
 use alloc_core::PoolAlloc;
 use alloc_profiler::ProfiledAlloc;
 
-use crate::compare::allocators::Allocator;
 use crate::compare::error::CompareError;
 use crate::compare::sink::Sink;
 use crate::compare::{build, machine};
@@ -56,8 +55,10 @@ pub fn main(global: &Global) -> ExitCode {
 
 fn measure(request: &Request, global: &Global) -> Result<(), CompareError> {
     let json_file = request.json.as_deref().map(Sink::open).transpose()?;
-    let workers = build::workers(&allocators(), request.workers.as_deref())?;
-    let presence = presence::run(request, &workers)?;
+    let compared = presence::request(request);
+    let apart = outside::ALL.iter().filter_map(outside::Programs::runs).flatten();
+    let workers = build::workers(compared.runs().chain(apart), request.workers.as_deref())?;
+    let presence = presence::run(&compared, &workers)?;
     let pairs = rounds::run(request, global, &workers)?;
     let rows = rows::of(&pairs, presence.as_ref());
     let machine = machine::describe();
@@ -66,16 +67,4 @@ fn measure(request: &Request, global: &Global) -> Result<(), CompareError> {
         file.write(&json::render(&rows, presence.as_ref(), &machine))?;
     }
     Ok(())
-}
-
-/// Returns the allocators of all workers that are needed, each once.
-fn allocators() -> Vec<Allocator> {
-    let runs = outside::ALL.iter().filter_map(outside::Programs::runs).flatten();
-    let mut all: Vec<Allocator> = presence::allocators().collect();
-    for run in runs {
-        if !all.contains(&run.allocator) {
-            all.push(run.allocator);
-        }
-    }
-    all
 }

@@ -148,7 +148,7 @@ fn perform(
     };
     let Report { costs, checksum, .. } = process::perform(workers, run, &job)?;
     let Some(costs) = costs else {
-        let (worker, output) = (run.allocator.worker(), "a report without costs".to_owned());
+        let (worker, output) = (run.worker(), "a report without costs".to_owned());
         return Err(CompareError::NoReport { worker, workload, output });
     };
     Ok(Found { operation_ns: costs.operation_ns * threads as f64, checksum })

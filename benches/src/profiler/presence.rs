@@ -43,16 +43,13 @@ impl WorkloadTimes {
 }
 
 /// Returns the two allocators: ours, and the same in the profiler.
-pub(super) fn allocators() -> impl Iterator<Item = Allocator> {
+fn allocators() -> impl Iterator<Item = Allocator> {
     allocators::available().filter(|one| matches!(one.role, Role::Ours | Role::Profiled))
 }
 
-/// Measures it; `None` if no workload was timed.
-///
-/// # Errors
-/// The first worker that fails, or checksums that differ.
-pub(super) fn run(request: &Request, workers: &Workers) -> Result<Option<Presence>, CompareError> {
-    let request = compare::cli::Request {
+/// Returns the comparison that measures it.
+pub(super) fn request(request: &Request) -> compare::cli::Request {
+    compare::cli::Request {
         workloads: request.workloads.clone(),
         allocators: allocators().collect(),
         scale: request.scale,
@@ -61,9 +58,19 @@ pub(super) fn run(request: &Request, workers: &Workers) -> Result<Option<Presenc
         json: None,
         plot: None,
         workers: None,
-    };
-    let samples = Runner::new(&request, workers).run_all()?;
-    Ok(of(&summarise(&samples, &request)))
+    }
+}
+
+/// Measures it; `None` if no workload was timed.
+///
+/// # Errors
+/// The first worker that fails, or checksums that differ.
+pub(super) fn run(
+    request: &compare::cli::Request,
+    workers: &Workers,
+) -> Result<Option<Presence>, CompareError> {
+    let samples = Runner::new(request, workers).run_all()?;
+    Ok(of(&summarise(&samples, request)))
 }
 
 fn of(summaries: &[Summary]) -> Option<Presence> {

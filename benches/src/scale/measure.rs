@@ -88,7 +88,7 @@ impl Samples {
             return Err(CompareError::ChecksumsDiffer { workload, list });
         }
         let Some(costs) = report.costs else {
-            let worker = run.allocator.worker();
+            let worker = run.worker();
             let output = "a report without costs".to_owned();
             return Err(CompareError::NoReport { worker, workload, output });
         };

@@ -25,9 +25,12 @@ use std::process::ExitCode;
 use cli::Request;
 use measure::Runner;
 
+use crate::compare::allocators::Allocator;
 use crate::compare::error::CompareError;
+use crate::compare::schedule::Run;
 use crate::compare::sink::Sink;
 use crate::compare::{build, machine};
+use crate::workloads;
 
 /// Does what the command line asks for; the exit codes are those of
 /// [`compare::main`](crate::compare::main).
@@ -42,7 +45,10 @@ pub fn main() -> ExitCode {
 fn scale(request: &Request) -> Result<(), CompareError> {
     let json_file = request.json.as_deref().map(Sink::open).transpose()?;
     let plot_file = request.plot.as_deref().map(Sink::open).transpose()?;
-    let workers = build::workers(&request.allocators, request.workers.as_deref())?;
+    // A worker knows the workloads of all points.
+    let run = |&allocator: &Allocator| Run { workload: &workloads::SCALE_HEAP, allocator };
+    let runs = request.allocators.iter().map(run);
+    let workers = build::workers(runs, request.workers.as_deref())?;
     let (points, skipped) = points::within(request, machine::available_bytes());
     for line in skipped {
         eprintln!("{line}");

@@ -1,0 +1,8 @@
+//! An empty program whose global allocator is rusty_alloc.
+
+#[global_allocator]
+static GLOBAL: rusty_alloc_api::RustyAlloc = rusty_alloc_api::RustyAlloc;
+
+fn main() {
+    benches::empty::main();
+}
