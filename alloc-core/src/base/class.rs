@@ -2,17 +2,17 @@
 //!
 //! Two families, numbered through: 32 *small* classes of 16..=512 bytes in steps
 //! of 16 (CPython's), then 64 *slab* classes, eight per doubling, to 128 KiB.
-//! What no class can serve (bigger, or aligned beyond a page) is large: see
-//! `large`.
+//! What no class can serve (bigger, aligned beyond a page, or beyond 128 bytes where
+//! blocks are whole granules) is large: see `large`.
 //!
 //! Invariant: `SizeClass(n)` has `n < CLASSES`. Rust's dealloc passes the layout
 //! again, so a block's class is computed from it at both ends and never looked
 //! up; that is why `realloc` must move whenever the class changes.
 
 use crate::config::{
-    CLASS_ALIGN_MAX, CLASSES, CLASSES_PER_DOUBLING, POOL_BYTES, QUANTUM_BYTES, REJOIN_DIVISOR,
-    SLAB_CACHE_BLOCKS, SLAB_CACHE_BYTES, SLAB_MAX_BYTES, SMALL_CACHE_BLOCKS, SMALL_CACHE_BYTES,
-    SMALL_CLASSES, SMALL_MAX_BYTES, USABLE_PAGES,
+    CLASS_ALIGN_MAX, CLASSES, CLASSES_PER_DOUBLING, COLOUR_BYTES, GRANULE_BYTES, POOL_BYTES,
+    QUANTUM_BYTES, REJOIN_DIVISOR, SLAB_BYTES, SLAB_CACHE_BLOCKS, SLAB_CACHE_BYTES, SLAB_MAX_BYTES,
+    SMALL_CACHE_BLOCKS, SMALL_CACHE_BYTES, SMALL_CLASSES, SMALL_MAX_BYTES, USABLE_PAGES,
 };
 
 /// The tiers that have classes: each has arenas of its own.
@@ -55,6 +55,9 @@ impl SizeClass {
         let doubling = last.ilog2();
         let step = (last >> (doubling - CLASSES_PER_DOUBLING.ilog2())) % CLASSES_PER_DOUBLING;
         let octave = (doubling - SMALL_MAX_BYTES.ilog2()) as usize;
+        if align > COLOUR_BYTES && is_coloured(slab_block_bytes(octave, step)) {
+            return None;
+        }
         Some(Self((SMALL_CLASSES + octave * CLASSES_PER_DOUBLING + step) as u8))
     }
 
@@ -106,6 +109,12 @@ impl SizeClass {
         self.shape().block_bytes as usize
     }
 
+    /// Bytes from a block of a pool to the next.
+    #[inline]
+    pub(crate) fn stride_bytes(self) -> usize {
+        self.shape().stride_bytes as usize
+    }
+
     /// Pages of a pool.
     #[inline]
     pub(crate) fn pool_pages(self) -> usize {
@@ -129,8 +138,8 @@ impl SizeClass {
         self.capacity().div_ceil(REJOIN_DIVISOR)
     }
 
-    /// The number of the block that holds byte `offset` of a pool: the quotient
-    /// `offset / block_bytes`, by multiplication.
+    /// The number of the block that holds byte `offset` of a pool, or is the last one
+    /// before it: the quotient `offset / stride_bytes`, by multiplication.
     #[inline]
     pub(crate) fn block_index(self, offset: usize) -> usize {
         ((offset as u64 * self.shape().reciprocal) >> RECIPROCAL_SHIFT) as usize
@@ -139,21 +148,29 @@ impl SizeClass {
 
 /// What follows from a class's block size, computed once at compile time.
 struct Shape {
-    /// `ceil(2^40 / block_bytes)`: the quotient is exact while offset × size is
+    /// `ceil(2^40 / stride_bytes)`: the quotient is exact while offset × stride is
     /// below 2^40 (Granlund and Montgomery 1994); both are below 2^18.
     reciprocal: u64,
     block_bytes: u32,
+    stride_bytes: u32,
     capacity: u16,
     cache_blocks: u16,
     pool_pages: u8,
 }
 
 const RECIPROCAL_SHIFT: u32 = 40;
-const _: () = assert!(USABLE_PAGES * POOL_BYTES * SLAB_MAX_BYTES < 1 << RECIPROCAL_SHIFT);
+const _: () =
+    assert!(USABLE_PAGES * POOL_BYTES * (SLAB_MAX_BYTES + COLOUR_BYTES) < 1 << RECIPROCAL_SHIFT);
 
 static SHAPES: [Shape; CLASSES] = {
-    const EMPTY: Shape =
-        Shape { reciprocal: 0, block_bytes: 0, capacity: 0, cache_blocks: 0, pool_pages: 0 };
+    const EMPTY: Shape = Shape {
+        reciprocal: 0,
+        block_bytes: 0,
+        stride_bytes: 0,
+        capacity: 0,
+        cache_blocks: 0,
+        pool_pages: 0,
+    };
     let mut shapes = [EMPTY; CLASSES];
     let mut index = 0;
     while index < CLASSES {
@@ -168,40 +185,49 @@ const fn shape(index: usize) -> Shape {
     let block_bytes = if small {
         (index + 1) * QUANTUM_BYTES
     } else {
-        let (octave, step) = (
-            (index - SMALL_CLASSES) / CLASSES_PER_DOUBLING,
-            (index - SMALL_CLASSES) % CLASSES_PER_DOUBLING,
-        );
-        (CLASSES_PER_DOUBLING + step + 1) * ((SMALL_MAX_BYTES << octave) / CLASSES_PER_DOUBLING)
+        let slab = index - SMALL_CLASSES;
+        slab_block_bytes(slab / CLASSES_PER_DOUBLING, slab % CLASSES_PER_DOUBLING)
     };
-    let pool_pages = if small { 1 } else { slab_pages(block_bytes) };
+    let stride_bytes = block_bytes + if is_coloured(block_bytes) { COLOUR_BYTES } else { 0 };
+    let pool_pages = if small { 1 } else { slab_pages(stride_bytes) };
     let cache_blocks = if small {
         clamp(SMALL_CACHE_BYTES / block_bytes, SMALL_CACHE_BLOCKS)
     } else {
         clamp(SLAB_CACHE_BYTES / block_bytes, SLAB_CACHE_BLOCKS)
     };
     Shape {
-        reciprocal: (1u64 << RECIPROCAL_SHIFT).div_ceil(block_bytes as u64),
+        reciprocal: (1u64 << RECIPROCAL_SHIFT).div_ceil(stride_bytes as u64),
         block_bytes: block_bytes as u32,
-        capacity: (pool_pages * POOL_BYTES / block_bytes) as u16,
+        stride_bytes: stride_bytes as u32,
+        capacity: (pool_pages * POOL_BYTES / stride_bytes) as u16,
         cache_blocks: cache_blocks as u16,
         pool_pages: pool_pages as u8,
     }
 }
 
-/// The fewest pages that hold at least four blocks (or as many as an arena has
-/// room for) and lose at most 1/16 behind the last one; else the least wasteful.
-const fn slab_pages(block_bytes: usize) -> usize {
-    let room = USABLE_PAGES * POOL_BYTES / block_bytes;
-    let wanted = if room < 4 { room } else { 4 };
+/// Bytes of a block of this step of a doubling.
+const fn slab_block_bytes(octave: usize, step: usize) -> usize {
+    (CLASSES_PER_DOUBLING + step + 1) * ((SMALL_MAX_BYTES << octave) / CLASSES_PER_DOUBLING)
+}
+
+/// Whether blocks of so many bytes lie [`COLOUR_BYTES`] apart.
+const fn is_coloured(block_bytes: usize) -> bool {
+    block_bytes.is_multiple_of(GRANULE_BYTES)
+}
+
+/// The fewest pages that hold at least so many blocks as [`SLAB_BYTES`] do, one to four,
+/// and lose at most 1/16 behind the last one; else the least wasteful. Few blocks, since
+/// one of them in use keeps all the others' memory from other classes.
+const fn slab_pages(stride_bytes: usize) -> usize {
+    let wanted = clamp(SLAB_BYTES / stride_bytes, (1, 4));
     let mut best = USABLE_PAGES;
-    let mut pages = (wanted * block_bytes).div_ceil(POOL_BYTES);
+    let mut pages = (wanted * stride_bytes).div_ceil(POOL_BYTES);
     while pages <= USABLE_PAGES {
-        let lost = pages * POOL_BYTES % block_bytes;
+        let lost = pages * POOL_BYTES % stride_bytes;
         if lost * 16 <= pages * POOL_BYTES {
             return pages;
         }
-        let best_lost = best * POOL_BYTES % block_bytes;
+        let best_lost = best * POOL_BYTES % stride_bytes;
         if lost * best < best_lost * pages {
             best = pages;
         }
@@ -225,14 +251,14 @@ mod tests {
     use super::*;
 
     /// The naive oracle: the first class, by linear search, whose block fits and
-    /// whose multiples are aligned.
+    /// is a multiple of the alignment; if its neighbours are aligned, too.
     fn oracle(size: usize, align: usize) -> Option<usize> {
         if align > CLASS_ALIGN_MAX {
             return None;
         }
-        SizeClass::all()
-            .map(SizeClass::block_bytes)
-            .find(|&bytes| bytes >= size && bytes.is_multiple_of(align))
+        let fits = |bytes: usize| bytes >= size && bytes.is_multiple_of(align);
+        let class = SizeClass::all().find(|class| fits(class.block_bytes()))?;
+        class.stride_bytes().is_multiple_of(align).then(|| class.block_bytes())
     }
 
     #[test]
@@ -250,10 +276,25 @@ mod tests {
     }
 
     #[test]
+    fn where_no_class_is_aligned_a_span_has_the_same_bytes() {
+        let mut spans = 0;
+        for align in [2 * COLOUR_BYTES, CLASS_ALIGN_MAX] {
+            for size in (align..=SLAB_MAX_BYTES).step_by(align) {
+                if SizeClass::of(size, align).is_none() {
+                    let bytes = SizeClass::of(size, 16).map(SizeClass::block_bytes);
+                    assert_eq!(bytes, Some(size.next_multiple_of(GRANULE_BYTES)), "size {size}");
+                    spans += 1;
+                }
+            }
+        }
+        assert!(spans > 0);
+    }
+
+    #[test]
     fn block_index_is_the_quotient() {
         for class in SizeClass::all() {
             for offset in 0..class.pool_pages() * POOL_BYTES {
-                assert_eq!(class.block_index(offset), offset / class.block_bytes());
+                assert_eq!(class.block_index(offset), offset / class.stride_bytes());
             }
         }
     }
@@ -261,7 +302,7 @@ mod tests {
     #[test]
     fn shapes_hold_their_bounds() {
         for class in SizeClass::all() {
-            let (bytes, pages) = (class.block_bytes(), class.pool_pages());
+            let (bytes, pages) = (class.stride_bytes(), class.pool_pages());
             assert!((1..=256).contains(&class.capacity()), "{class:?}");
             assert!(class.capacity() * bytes <= pages * POOL_BYTES && pages <= USABLE_PAGES);
             assert!(class.cache_blocks() >= 2);

@@ -49,7 +49,7 @@ pub(crate) const HUGE_PAGE_PAUSES: (usize, usize) = (16, 512);
 /// The longest block that a region serves; what is longer has its own mapping.
 pub(crate) const SPAN_MAX_BYTES: usize = 32 << 20;
 /// A block that grows is moved to where it has room for this many times its size.
-pub(crate) const GROWTH_ROOM: usize = 8;
+pub(crate) const GROWTH_ROOM: usize = 16;
 /// Blocks of at least this move by their pages; below, copying costs less than
 /// the system call.
 pub(crate) const MOVE_MIN_BYTES: usize = 512 << 10;
@@ -64,6 +64,8 @@ pub(crate) const SMALL_CLASSES: usize = SMALL_MAX_BYTES / QUANTUM_BYTES;
 
 /// The biggest block that a slab serves; what is bigger is a span or a mapping.
 pub(crate) const SLAB_MAX_BYTES: usize = 128 << 10;
+/// What a slab's blocks take in all, about, if four of them do not take less.
+pub(crate) const SLAB_BYTES: usize = 32 << 10;
 /// Slab classes per doubling of the size: waste stays under 1/8.
 pub(crate) const CLASSES_PER_DOUBLING: usize = 8;
 /// Size classes of the slabs.
@@ -71,6 +73,13 @@ pub(crate) const SLAB_CLASSES: usize =
     (SLAB_MAX_BYTES / SMALL_MAX_BYTES).trailing_zeros() as usize * CLASSES_PER_DOUBLING;
 /// Size classes in all.
 pub(crate) const CLASSES: usize = SMALL_CLASSES + SLAB_CLASSES;
+
+/// Bytes between two blocks of a slab that are whole granules long: else the same places
+/// of all of them would compete for the same few lines of the caches, whose sets are
+/// chosen by an address's low bits. (Measured, 64 buffers of 32 KiB written in turns: 0.6
+/// of the time.) Such a class has no bigger alignment; where one is asked for, a span has
+/// the same bytes.
+pub(crate) const COLOUR_BYTES: usize = 128;
 
 /// The biggest alignment that a class can serve: pools start on page bounds.
 pub(crate) const CLASS_ALIGN_MAX: usize = POOL_BYTES;
@@ -139,5 +148,10 @@ const _: () = assert!(SPAN_MAX_BYTES <= REGION_BYTES / 2, "spans leave a region 
 const _: () = assert!(POOL_BYTES / QUANTUM_BYTES <= 256, "a pool's free map is four u64");
 const _: () = assert!(CLASSES <= u8::MAX as usize, "a class is one u8");
 const _: () = assert!(SLAB_MAX_BYTES <= USABLE_PAGES * POOL_BYTES, "a slab lies in one arena");
+const _: () = assert!(COLOUR_BYTES.is_power_of_two(), "it is an alignment");
+const _: () = assert!(
+    SLAB_MAX_BYTES / 2 / CLASSES_PER_DOUBLING <= GRANULE_BYTES,
+    "a span has the same bytes"
+);
 const _: () = assert!(LONG_RUN_PAGES.is_power_of_two(), "they are found by doubling");
 const _: () = assert!(SLAB_CACHE_BLOCKS.0 >= 2, "a full cache flushes its older half");

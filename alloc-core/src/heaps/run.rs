@@ -50,7 +50,7 @@ impl PoolRun {
             // What was allocated in a row is often freed in a row: the bits up to the
             // end of the word at once.
             let most = self.class.capacity().saturating_sub(index).min(64 - index % 64);
-            let in_a_row = count_in_a_row(&blocks[count..], most, self.class.block_bytes());
+            let in_a_row = count_in_a_row(&blocks[count..], most, self.class.stride_bytes());
             let bits = (u64::MAX >> (64 - in_a_row)) << (index % 64);
             twice |= word & bits;
             word |= bits;
@@ -105,7 +105,7 @@ impl PoolRun {
         let blocks = || (0..256).filter(is_in_run);
         let index = blocks().find(|&index| fits(index)).or_else(|| blocks().next());
         // SAFETY: the blocks of the run lie in the pool's pages.
-        unsafe { self.pages.add(index.unwrap_or(0) * self.class.block_bytes()) }
+        unsafe { self.pages.add(index.unwrap_or(0) * self.class.stride_bytes()) }
     }
 
     /// The run in parts that one word of the map holds: the first block of each, and
@@ -115,7 +115,7 @@ impl PoolRun {
         parts.map(|(number, &word)| {
             let index = number * 64 + word.trailing_zeros() as usize;
             // SAFETY: the blocks of the run lie in the pool's pages.
-            (unsafe { self.pages.add(index * self.class.block_bytes()) }, word)
+            (unsafe { self.pages.add(index * self.class.stride_bytes()) }, word)
         })
     }
 }

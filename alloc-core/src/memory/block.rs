@@ -15,7 +15,8 @@ pub enum Tier {
     Small,
     /// 513 bytes to 128 KiB: a block of a slab.
     Slab,
-    /// To 32 MiB, or aligned beyond 4 KiB: a span of a region.
+    /// To 32 MiB; also what is aligned beyond 4 KiB, or beyond 128 bytes if its blocks are
+    /// multiples of 16 KiB: a span of a region.
     Span,
     /// Bigger, or aligned beyond 2 MiB: a mapping of its own.
     Mapping,
@@ -102,8 +103,10 @@ fn block_in_arena(address: NonNull<u8>) -> Option<Block> {
     // SAFETY: a header of a mapped arena.
     let pool = unsafe { pool.as_ref() };
     let class = pool.class();
-    let index = class.block_index(address.addr().get() - pages.addr().get());
-    if index >= pool.watermark() {
+    let offset = address.addr().get() - pages.addr().get();
+    let index = class.block_index(offset);
+    let is_between = offset - index * class.stride_bytes() >= class.block_bytes();
+    if is_between || index >= pool.watermark() {
         return None;
     }
     let tier = match class.family() {
@@ -111,7 +114,7 @@ fn block_in_arena(address: NonNull<u8>) -> Option<Block> {
         Family::Slab => Tier::Slab,
     };
     // SAFETY: a block below the watermark lies in the pool's pages.
-    let start = unsafe { pages.add(index * class.block_bytes()) };
+    let start = unsafe { pages.add(index * class.stride_bytes()) };
     Some(Block { start, bytes: class.block_bytes(), tier })
 }
 
@@ -142,5 +145,5 @@ pub(crate) fn class_at(block: NonNull<u8>) -> Option<SizeClass> {
     let pool = unsafe { pool.as_ref() };
     let class = pool.class();
     let index = class.block_index(offset);
-    (index * class.block_bytes() == offset && index < pool.watermark()).then_some(class)
+    (index * class.stride_bytes() == offset && index < pool.watermark()).then_some(class)
 }

@@ -150,7 +150,7 @@ impl Pool {
         slots: *mut NonNull<u8>,
         wanted: usize,
     ) -> usize {
-        let bytes = class.block_bytes();
+        let stride = class.stride_bytes();
         let (watermark, free) = (self.watermark(), self.free_blocks());
         debug_assert_eq!(class, self.class());
         debug_assert_eq!(free, self.count_free_bits());
@@ -160,7 +160,7 @@ impl Pool {
             left -= 1;
             // SAFETY: index is below the capacity, so the block lies in the
             // pool's pages.
-            let block = unsafe { base.add(index * bytes) };
+            let block = unsafe { base.add(index * stride) };
             // SAFETY: left is below count ≤ wanted; the caller vouches for slots.
             let slot = unsafe { slots.add(left) };
             // SAFETY: as above.

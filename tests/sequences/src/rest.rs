@@ -10,6 +10,8 @@ use crate::{Live, Oracle};
 const GRANULE_BYTES: usize = 16 << 10;
 /// The biggest alignment of a block of a class.
 const CLASS_ALIGN_MAX_BYTES: usize = 4 << 10;
+/// The same where its blocks are whole granules, which lie so far apart.
+const COLOUR_BYTES: usize = 128;
 
 /// Checks that the heap's invariants hold, and that it holds the oracle's blocks and no
 /// others: each is known to `block_of` and no longer than it need be, and the stats count
@@ -78,7 +80,12 @@ fn class_bytes(live: &Live, stats: &Stats) -> Option<usize> {
     classes(stats)
         .map(|class| class.block_bytes)
         .find(fits)
-        .filter(|_| layout.align() <= CLASS_ALIGN_MAX_BYTES)
+        .filter(|&bytes| layout.align() <= align_max_bytes(bytes))
+}
+
+/// The biggest alignment that blocks of a class of so many bytes have.
+fn align_max_bytes(class_bytes: usize) -> usize {
+    if class_bytes.is_multiple_of(GRANULE_BYTES) { COLOUR_BYTES } else { CLASS_ALIGN_MAX_BYTES }
 }
 
 fn classes(stats: &Stats) -> impl Iterator<Item = &ClassStats> {
