@@ -1,9 +1,9 @@
 //! How much freed memory stays resident for reuse: the one policy for all tiers.
 //!
-//! Kept may be: a few megabytes in any case; a part of what is in use; and what
-//! the program has shown to want again; each as the settings say (`knobs`). Memory that was given back and is asked
-//! for again within a second was given back in vain, so from then on as much more
-//! is kept, up to a bound. So a program that frees what it has and falls idle
+//! Kept may be: a megabyte in any case; a part of what is in use; and what the program
+//! has shown to want again; each as the settings say (`knobs`). Memory that was given
+//! back and is asked for again within a second was given back in vain, so from then on
+//! as much more is kept, up to a bound. So a program that frees what it has and falls idle
 //! gives its memory back at once, with no thread or timer to do it later, and one
 //! that frees and allocates the same again and again pays for it once. (glibc's
 //! `M_TRIM_THRESHOLD` learns in the same spirit from mappings that are freed.)

@@ -36,7 +36,7 @@ use crate::knobs::{
 /// assert_eq!(alloc_core::settings().keep_percent, 25);
 /// ```
 impl PoolAlloc {
-    /// Keeps this many bytes of free memory resident for reuse in any case; 4 MiB by
+    /// Keeps this many bytes of free memory resident for reuse in any case; 1 MiB by
     /// default, or `ALLOC_CORE_KEEP_BYTES`.
     ///
     /// More makes a program faster that frees much and allocates it again; less makes
