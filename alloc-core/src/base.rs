@@ -2,12 +2,13 @@
 //!
 //! `config` is the geometry and `class` the size classes in it; `knobs` are the settings in
 //! force, and `environment` reads them; `cell` has words with one writer, `lock` a lock,
-//! `sync` the atomics; `key` is the process's secret; `line` is text without the heap. `os`
-//! is the only platform code.
+//! `sync` the atomics; `key` is the process's secret; `line` is text without the heap. `cpu`
+//! and `os` are the only platform code.
 
 pub(crate) mod cell;
 pub(crate) mod class;
 pub(crate) mod config;
+pub(crate) mod cpu;
 pub(crate) mod environment;
 pub(crate) mod key;
 pub(crate) mod knobs;

@@ -121,7 +121,7 @@ mod linux {
         unsafe { libc::uname(names.as_mut_ptr()) };
         // SAFETY: all zeroes is a value, or the call wrote one.
         let names = unsafe { names.assume_init() };
-        version(names.release.iter().map(|&byte| byte.cast_unsigned()))
+        version(names.release.iter().map(|byte| byte.to_ne_bytes()[0]))
     }
 
     /// The first two numbers of a kernel's release, `6.18.44-fc` for one.
