@@ -25,7 +25,7 @@ const CALLS_MIN: usize = 2000;
 /// Hardened mode writes to so much memory that not every plan is tried over it.
 const STEP: usize = if cfg!(feature = "hardened") { 16 } else { 1 };
 /// Rounds of work that make so many.
-const ROUNDS: usize = 20;
+const ROUNDS: usize = 24;
 /// Calls that are made after the first that fails.
 const CALLS_AFTER: usize = 50;
 /// What the page map takes for every 8 GiB of addresses that were ever in use, for good.
