@@ -28,8 +28,9 @@ const STEP: usize = if cfg!(feature = "hardened") { 16 } else { 1 };
 const ROUNDS: usize = 24;
 /// Calls that are made after the first that fails.
 const CALLS_AFTER: usize = 50;
-/// What the page map takes for every 8 GiB of addresses that were ever in use, for good.
-const LEAF_BYTES: usize = 512 << 10;
+/// What the page map takes for every 8 GiB of addresses that were ever in use, for good;
+/// hardened mode has a page that cannot be touched before it, and one after it.
+const LEAF_BYTES: usize = (512 << 10) + if cfg!(feature = "hardened") { 2 * 4096 } else { 0 };
 /// How many more of them other addresses may take.
 const LEAVES_MAX: usize = 3;
 /// The first calls of a process, tried one by one.
