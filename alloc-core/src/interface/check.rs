@@ -189,19 +189,25 @@ impl Found {
             self.used_in_sets += set.used_pages();
             self.dirty_in_sets += set.dirty_pages();
             self.shared_pages += set.shared_pages();
-            for free in 1..=USABLE_PAGES {
-                let mut count = 0;
+            for order in 1..=USABLE_PAGES {
+                let (mut count, mut purgeable) = (0, 0);
                 // SAFETY: as above.
-                for arena in unsafe { set.bucket(free) } {
+                for arena in unsafe { set.bucket(order) } {
                     // SAFETY: an arena in a bucket is live.
                     let header = unsafe { arena.as_ref() };
-                    ensure(header.free_page_count() == free, "an arena is in its bucket")?;
+                    ensure(header.order() == order, "an arena is in its bucket")?;
+                    ensure(usize::from(header.bucket().get()) == order, "and knows which")?;
+                    if header.is_worth_purging() {
+                        ensure(purgeable == count, "those worth a purge come first")?;
+                        purgeable += 1;
+                    }
                     ensure(header.family() == family, "a set holds one family")?;
                     ensure(is_owner(heap, arena), "a heap's sets hold its own arenas")?;
                     count += 1;
                 }
-                ensure(set.is_occupied(free) == (count > 0), "occupied buckets are marked")?;
-                ensure(free < USABLE_PAGES || count <= 1, "at most one empty arena is kept")?;
+                ensure(set.is_occupied(order) == (count > 0), "occupied buckets are marked")?;
+                ensure(set.is_purgeable(order) == (purgeable > 0), "so are those worth a purge")?;
+                ensure(order < USABLE_PAGES || count <= 1, "at most one empty arena is kept")?;
                 self.in_buckets += count;
             }
         }

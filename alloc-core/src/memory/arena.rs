@@ -20,7 +20,7 @@ use crate::cell::{OwnerPtr, OwnerU8, OwnerU64};
 use crate::class::{Family, SizeClass};
 use crate::config::{
     ARENA_BYTES, ARENA_PAGES, FIRST_USABLE_PAGE, HARDENED, LONG_RUN_PAGES, NEARLY_EMPTY_PAGES,
-    POOL_BYTES, POOL_SHIFT, USABLE_PAGES,
+    POOL_BYTES, POOL_SHIFT, SPARSE_PAGES, USABLE_PAGES,
 };
 use crate::heap::ThreadHeap;
 use crate::keep;
@@ -52,6 +52,8 @@ struct Line {
     next: OwnerPtr<Arena>,
     prev: OwnerPtr<Arena>,
     slabs: OwnerU8,
+    /// The order that it had when its set put it in a bucket.
+    bucket: OwnerU8,
     /// How each guard was installed: an [`os::Guard`].
     guards: [OwnerU8; 2],
 }
@@ -141,6 +143,15 @@ impl Arena {
         self.line.free_pages.get().count_ones() as usize
     }
 
+    /// Where the arena stands among its heap's, of which the lowest that has room serves:
+    /// its free pages, or for slabs, the most of them in a row.
+    pub(crate) fn order(&self) -> usize {
+        match self.family() {
+            Family::Small => self.free_page_count(),
+            Family::Slab => longest_run(self.line.free_pages.get()),
+        }
+    }
+
     /// Free pages that may be resident.
     pub(crate) fn dirty_page_count(&self) -> usize {
         self.line.dirty.get().count_ones() as usize
@@ -154,7 +165,8 @@ impl Arena {
 
     /// Whether purging gives back enough for the system calls.
     pub(crate) fn is_worth_purging(&self) -> bool {
-        self.worth_purging().count_ones() as usize >= LONG_RUN_PAGES
+        self.free_page_count() >= SPARSE_PAGES
+            && self.worth_purging().count_ones() as usize >= LONG_RUN_PAGES
     }
 
     /// The dirty pages in long runs; all of them if the arena is nearly empty. A short run
@@ -222,11 +234,6 @@ impl Arena {
         let arena = Self::of_pool(pool).cast::<u8>();
         // SAFETY: the page's number is below 64, so it lies in the arena.
         unsafe { arena.add(Self::page_of(pool) << POOL_SHIFT) }
-    }
-
-    /// Whether some run of free pages holds a pool of `class`.
-    pub(crate) fn has_room(&self, class: SizeClass) -> bool {
-        first_run(self.line.free_pages.get(), class.pool_pages()).is_some()
     }
 
     /// Takes a run of free pages, lowest address first, as a pool of `class`.
@@ -315,6 +322,11 @@ impl Arena {
         })
     }
 
+    /// The bucket of its set that this arena is in, if in any.
+    pub(crate) fn bucket(&self) -> &OwnerU8 {
+        &self.line.bucket
+    }
+
     /// The links of the set that this arena is in.
     pub(crate) fn links(&self) -> (&OwnerPtr<Arena>, &OwnerPtr<Arena>) {
         (&self.line.next, &self.line.prev)
@@ -356,6 +368,27 @@ fn first_run(free: u64, pages: usize) -> Option<usize> {
     (starts != 0).then(|| starts.trailing_zeros() as usize)
 }
 
+/// The most ones of `free` in a row; of all 64, one is left out, the headers' page.
+///
+/// The length is found bit by bit, the highest first: a one in `starts` means that `known`
+/// ones follow from there.
+fn longest_run(free: u64) -> usize {
+    // A one in step n means that 2ⁿ ones follow from there.
+    let mut runs = [free; 6];
+    for step in 1..runs.len() {
+        runs[step] = runs[step - 1] & runs[step - 1] >> (1 << (step - 1));
+    }
+    let (mut starts, mut known) = (u64::MAX, 0);
+    for step in (0..runs.len()).rev() {
+        let longer = starts & runs[step] >> known;
+        if longer != 0 {
+            starts = longer;
+            known += 1 << step;
+        }
+    }
+    known
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -381,6 +414,22 @@ mod tests {
             }
         }
         assert_eq!(run(1, ARENA_PAGES - 1), !1);
+    }
+
+    #[test]
+    fn the_longest_run_is_the_last_that_is_found() {
+        let mut free = 0x9E37_79B9_7F4A_7C15_u64;
+        for _ in 0..2000 {
+            free ^= free << 13;
+            free ^= free >> 7;
+            free ^= free << 17;
+            for sparse in [free, free | free >> 1 | free >> 5, u64::MAX, 1, 1 << 63, 0] {
+                let sparse = sparse & ALL_PAGES;
+                let found =
+                    (1..=ARENA_PAGES).take_while(|&pages| first_run(sparse, pages).is_some());
+                assert_eq!(longest_run(sparse), found.count(), "{sparse:x}");
+            }
+        }
     }
 
     #[test]

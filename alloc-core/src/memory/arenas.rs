@@ -4,17 +4,20 @@
 //! fullest, so that sparse ones drain and go back to the system. The same order
 //! here is a bucket per number of free pages and a bit per bucket that is not
 //! empty: a move between buckets is O(1) for any number of pages, where a sorted
-//! list would step.
+//! list would step. Slabs need several pages in a row, and of two arenas the fuller one
+//! may have none as long; so their arenas' buckets go by the longest run of free pages, and
+//! the lowest one that is long enough serves ([`Arena::order`]).
 //!
 //! Pages that pools have left stay resident for the next pool as far as [`keep`]
 //! allows; what is over is purged, the sparsest arenas' dirty pages first, those in short
 //! runs only once an arena is nearly empty. To find these at once, arenas worth a purge
-//! stand first in their bucket, the others last.
+//! stand first in their bucket, the others last, and a bit per bucket says which ones have any.
 //! `keep` learns of dirty pages by the quarter mebibyte, so that threads do not meet
 //! at its counters once a pool: `shared_pages` is what it knows of.
 //!
-//! Invariants: an arena with n > 0 free pages is in bucket n; one with none is in
+//! Invariants: an arena with free pages is in the bucket of its order; one with none is in
 //! no bucket. At most one arena is empty: `give_pool` hands a second one back.
+//! `purgeable` marks the buckets whose first arena is worth a purge.
 //! `used_pages` and `dirty_pages` are the sums over the set's arenas.
 
 use core::ptr::NonNull;
@@ -22,9 +25,7 @@ use core::ptr::NonNull;
 use crate::arena::Arena;
 use crate::cell::{OwnerPtr, OwnerU64};
 use crate::class::SizeClass;
-use crate::config::{
-    ARENA_PAGES, DIRTY_PAGES_MIN, POOL_BYTES, SHARED_PAGES_MIN, SPARSE_PAGES, USABLE_PAGES,
-};
+use crate::config::{ARENA_PAGES, DIRTY_PAGES_MIN, POOL_BYTES, SHARED_PAGES_MIN, USABLE_PAGES};
 use crate::keep;
 use crate::pool::Pool;
 
@@ -32,12 +33,13 @@ use crate::pool::Pool;
 pub(crate) struct ArenaSet {
     buckets: [Bucket; ARENA_PAGES],
     occupied: OwnerU64,
+    purgeable: OwnerU64,
     used_pages: OwnerU64,
     dirty_pages: OwnerU64,
     shared_pages: OwnerU64,
 }
 
-/// The arenas with one number of free pages, doubly linked.
+/// The arenas of one order, doubly linked.
 struct Bucket {
     first: OwnerPtr<Arena>,
     last: OwnerPtr<Arena>,
@@ -48,6 +50,7 @@ impl ArenaSet {
         Self {
             buckets: [const { Bucket::new() }; ARENA_PAGES],
             occupied: OwnerU64::zero(),
+            purgeable: OwnerU64::zero(),
             used_pages: OwnerU64::zero(),
             dirty_pages: OwnerU64::zero(),
             shared_pages: OwnerU64::zero(),
@@ -67,12 +70,21 @@ impl ArenaSet {
         if free == 0 {
             return;
         }
-        // SAFETY: the caller's contract.
-        unsafe { self.buckets[free % ARENA_PAGES].insert(arena) };
-        self.occupied.set(self.occupied.get() | 1 << free);
+        let order = header.order();
+        header.bucket().set(order as u8);
+        let bucket = &self.buckets[order % ARENA_PAGES];
+        self.occupied.set(self.occupied.get() | 1 << order);
+        if header.is_worth_purging() {
+            // SAFETY: the caller's contract.
+            unsafe { bucket.insert_first(arena) };
+            self.purgeable.set(self.purgeable.get() | 1 << order);
+        } else {
+            // SAFETY: the caller's contract.
+            unsafe { bucket.insert_last(arena) };
+        }
     }
 
-    /// Takes an arena out: of the bucket that its free pages name, and of the sums.
+    /// Takes an arena out: of its bucket, and of the sums.
     ///
     /// # Safety
     /// `arena` is in this set, and its pages have not changed since.
@@ -85,18 +97,22 @@ impl ArenaSet {
         if free == 0 {
             return;
         }
-        debug_assert!(self.is_occupied(free), "an arena is in its bucket");
-        let bucket = &self.buckets[free % ARENA_PAGES];
+        let order = usize::from(header.bucket().get());
+        debug_assert!(self.is_occupied(order), "an arena is in its bucket");
+        let bucket = &self.buckets[order % ARENA_PAGES];
         // SAFETY: the caller's contract.
         unsafe { bucket.remove(arena) };
         if bucket.first.get().is_null() {
-            self.occupied.set(self.occupied.get() & !(1 << free));
+            self.occupied.set(self.occupied.get() & !(1 << order));
+        }
+        if self.is_purgeable(order) && !bucket.is_worth_purging() {
+            self.purgeable.set(self.purgeable.get() & !(1 << order));
         }
     }
 
-    /// A new pool of `class` from the fullest arena that has room for it.
+    /// A new pool of `class` from the first arena that has room for it.
     pub(crate) fn take_pool(&self, class: SizeClass) -> Option<NonNull<Pool>> {
-        let arena = self.fullest_with_room(class)?;
+        let arena = self.first_of(self.occupied.get() & (u64::MAX << class.pool_pages()))?;
         // SAFETY: the arena is in this set, unchanged.
         unsafe { self.remove(arena) };
         let pool = Arena::take_pool(arena, class);
@@ -104,21 +120,6 @@ impl ArenaSet {
         unsafe { self.insert(arena) };
         self.share();
         pool
-    }
-
-    fn fullest_with_room(&self, class: SizeClass) -> Option<NonNull<Arena>> {
-        let mut buckets = self.occupied.get() & (u64::MAX << class.pool_pages());
-        while buckets != 0 {
-            // SAFETY: nothing here changes the set.
-            let mut bucket = unsafe { self.bucket(buckets.trailing_zeros() as usize) };
-            // SAFETY: what is in a bucket is a live arena.
-            let found = bucket.find(|arena| unsafe { arena.as_ref() }.has_room(class));
-            if found.is_some() {
-                return found;
-            }
-            buckets &= buckets - 1;
-        }
-        None
     }
 
     /// Gives an empty pool's pages back to its arena; returns that arena, taken
@@ -177,22 +178,20 @@ impl ArenaSet {
             // the buckets' order holds.
             unsafe { self.bucket(free) }.for_each(Arena::purge);
         }
+        self.purgeable.set(0);
         self.dirty_pages.set(0);
         self.share();
     }
 
+    /// The first arena in the lowest of some buckets.
+    fn first_of(&self, buckets: u64) -> Option<NonNull<Arena>> {
+        // Without any: bucket 0, which is empty.
+        let lowest = buckets.trailing_zeros() as usize;
+        NonNull::new(self.buckets[lowest % ARENA_PAGES].first.get())
+    }
+
     fn sparsest_worth_purging(&self) -> Option<NonNull<Arena>> {
-        let mut buckets = self.occupied.get() & (u64::MAX << SPARSE_PAGES);
-        while buckets != 0 {
-            let free = buckets.ilog2();
-            let first = NonNull::new(self.buckets[free as usize].first.get())?;
-            // SAFETY: what is in a bucket is a live arena.
-            if unsafe { first.as_ref() }.is_worth_purging() {
-                return Some(first);
-            }
-            buckets &= !(1 << free);
-        }
-        None
+        self.first_of(1 << self.purgeable.get().checked_ilog2()?)
     }
 
     /// Takes the kept empty arena out of the set, if there is one.
@@ -223,21 +222,26 @@ impl ArenaSet {
         self.occupied.get() >> USABLE_PAGES & 1 != 0
     }
 
-    /// The arenas with `free` free pages.
+    /// The arenas of one order.
     ///
     /// # Safety
     /// The set does not change while the iterator lives.
-    pub(crate) unsafe fn bucket(&self, free: usize) -> impl Iterator<Item = NonNull<Arena>> {
-        let first = NonNull::new(self.buckets[free % ARENA_PAGES].first.get());
+    pub(crate) unsafe fn bucket(&self, order: usize) -> impl Iterator<Item = NonNull<Arena>> {
+        let first = NonNull::new(self.buckets[order % ARENA_PAGES].first.get());
         core::iter::successors(first, |arena| {
             // SAFETY: what is in a bucket is a live arena.
             NonNull::new(unsafe { arena.as_ref() }.links().0.get())
         })
     }
 
-    /// Whether bucket `free` is marked as holding an arena.
-    pub(crate) fn is_occupied(&self, free: usize) -> bool {
-        self.occupied.get() >> free & 1 != 0
+    /// Whether the arenas of an order are marked as being there.
+    pub(crate) fn is_occupied(&self, order: usize) -> bool {
+        self.occupied.get() >> order & 1 != 0
+    }
+
+    /// Whether they are marked as having one that is worth a purge.
+    pub(crate) fn is_purgeable(&self, order: usize) -> bool {
+        self.purgeable.get() >> order & 1 != 0
     }
 }
 
@@ -246,21 +250,37 @@ impl Bucket {
         Self { first: OwnerPtr::null(), last: OwnerPtr::null() }
     }
 
-    /// Adds an arena: first if it is worth a purge, else last.
-    ///
+    /// Whether an arena in it is worth a purge: then the first one is.
+    fn is_worth_purging(&self) -> bool {
+        // SAFETY: what is in a bucket is a live arena.
+        unsafe { self.first.get().as_ref() }.is_some_and(Arena::is_worth_purging)
+    }
+
     /// # Safety
     /// `arena` is live and in no bucket.
-    unsafe fn insert(&self, arena: NonNull<Arena>) {
+    unsafe fn insert_first(&self, arena: NonNull<Arena>) {
+        // SAFETY: the caller's contract; what is in a bucket is a live arena.
+        unsafe { self.insert(arena, core::ptr::null_mut(), self.first.get()) };
+    }
+
+    /// # Safety
+    /// `arena` is live and in no bucket.
+    unsafe fn insert_last(&self, arena: NonNull<Arena>) {
+        // SAFETY: the caller's contract; what is in a bucket is a live arena.
+        unsafe { self.insert(arena, self.last.get(), core::ptr::null_mut()) };
+    }
+
+    /// Adds an arena between two neighbours.
+    ///
+    /// # Safety
+    /// `arena` is live and in no bucket; `prev` and `next` are live arenas of this one that
+    /// follow each other, or null at its ends.
+    unsafe fn insert(&self, arena: NonNull<Arena>, prev: *mut Arena, next: *mut Arena) {
         // SAFETY: the caller's contract.
-        let header = unsafe { arena.as_ref() };
-        let (next, prev) = if header.is_worth_purging() {
-            (self.first.get(), core::ptr::null_mut())
-        } else {
-            (core::ptr::null_mut(), self.last.get())
-        };
-        header.links().0.set(next);
-        header.links().1.set(prev);
-        // SAFETY: the neighbours are in this bucket: live arenas, or null.
+        let links = unsafe { arena.as_ref() }.links();
+        links.0.set(next);
+        links.1.set(prev);
+        // SAFETY: the caller's contract.
         unsafe { self.link(prev, arena.as_ptr(), arena.as_ptr(), next) };
     }
 
