@@ -216,24 +216,30 @@ const fn is_coloured(block_bytes: usize) -> bool {
 }
 
 /// The fewest pages that hold at least so many blocks as [`SLAB_BYTES`] do, one to four,
-/// and lose at most 1/16 behind the last one; else the least wasteful. Few blocks, since
-/// one of them in use keeps all the others' memory from other classes.
+/// and of which an arena full has at least 7/8 of the blocks that it could have.
+/// Few blocks, since one of them in use keeps all the others' memory from other classes.
 const fn slab_pages(stride_bytes: usize) -> usize {
     let wanted = clamp(SLAB_BYTES / stride_bytes, (1, 4));
-    let mut best = USABLE_PAGES;
-    let mut pages = (wanted * stride_bytes).div_ceil(POOL_BYTES);
+    let fewest = (wanted * stride_bytes).div_ceil(POOL_BYTES);
+    let mut most_blocks = 0;
+    let mut pages = fewest;
     while pages <= USABLE_PAGES {
-        let lost = pages * POOL_BYTES % stride_bytes;
-        if lost * 16 <= pages * POOL_BYTES {
-            return pages;
-        }
-        let best_lost = best * POOL_BYTES % stride_bytes;
-        if lost * best < best_lost * pages {
-            best = pages;
+        let blocks = blocks_per_arena(pages, stride_bytes);
+        if blocks > most_blocks {
+            most_blocks = blocks;
         }
         pages += 1;
     }
-    best
+    pages = fewest;
+    while blocks_per_arena(pages, stride_bytes) * 8 < most_blocks * 7 {
+        pages += 1;
+    }
+    pages
+}
+
+/// Blocks in an arena full of slabs of so many pages.
+const fn blocks_per_arena(pages: usize, stride_bytes: usize) -> usize {
+    USABLE_PAGES / pages * (pages * POOL_BYTES / stride_bytes)
 }
 
 const fn clamp(value: usize, (low, high): (usize, usize)) -> usize {
@@ -308,6 +314,10 @@ mod tests {
             assert!(class.cache_blocks() >= 2);
             let lost = pages * POOL_BYTES - class.capacity() * bytes;
             assert!(lost * 8 <= pages * POOL_BYTES, "{class:?} loses {lost} of {pages} pages");
+            // In an arena of one class; bigger blocks leave up to half of it to others.
+            let in_arena = blocks_per_arena(pages, bytes) * class.block_bytes();
+            let is_well_used = in_arena * 6 >= (USABLE_PAGES * POOL_BYTES) * 5;
+            assert!(is_well_used || bytes > 48 << 10, "{class:?}: {in_arena} bytes of an arena");
         }
     }
 }
