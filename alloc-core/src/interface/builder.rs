@@ -122,7 +122,7 @@ impl PoolAlloc {
 
     /// Says whether heaps beyond the first megabytes ask for transparent huge pages;
     /// they do by default, or as `ALLOC_CORE_HUGE_PAGES` says: 0, 1, false or true.
-    /// Where the first touch of one takes longer than 2 milliseconds, they pause.
+    /// Where the first touch of one takes longer than 4 milliseconds, they pause.
     ///
     /// # Examples
     ///

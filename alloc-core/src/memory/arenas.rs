@@ -173,10 +173,10 @@ impl ArenaSet {
 
     /// Purges every dirty page.
     pub(crate) fn purge_all(&self) {
-        for free in 1..=USABLE_PAGES {
+        for order in 1..=USABLE_PAGES {
             // SAFETY: purging moves no arena. None is worth a purge afterwards, so
             // the buckets' order holds.
-            unsafe { self.bucket(free) }.for_each(Arena::purge);
+            unsafe { self.bucket(order) }.for_each(Arena::purge);
         }
         self.purgeable.set(0);
         self.dirty_pages.set(0);
