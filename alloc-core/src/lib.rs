@@ -72,7 +72,7 @@ mod modes;
 mod threads;
 
 // Modules by their short names, `crate::keep` say, whatever layer they are in.
-use base::{cell, class, config, cpu, environment, key, knobs, line, lock, os, sync};
+use base::{cell, class, config, cpu, environment, grid, key, knobs, line, lock, os, pages, sync};
 use ground::{huge, keep, mapping, pagemap, region, relief, supply};
 use heaps::{bin, free_run, heap, outbox, registry, remote, run, warm};
 use memory::{arena, arenas, block, large, misuse, pool};

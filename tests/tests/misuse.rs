@@ -197,6 +197,13 @@ cases! {
     },
         AtOnce("of class 5120 bytes in arena 0x#, was freed twice, or never allocated"),
         AtOnce("of class 5120 bytes in arena 0x#, was freed twice, or never allocated");
+    wide_slab_twice: || {
+        let (block, _beside) = (alloc(100_000), alloc(100_000));
+        free(block, 100_000);
+        free(block, 100_000);
+    },
+        AtOnce("of class 106496 bytes in arena 0x#, was freed twice, or never allocated"),
+        AtOnce("of class 115584 bytes in arena 0x#, was freed twice, or never allocated");
     span_twice: || {
         let block = alloc(300_000);
         free(block, 300_000);
@@ -227,6 +234,12 @@ cases! {
     slab_as_small: || free(alloc(600), 100),
         Later("of class 640 bytes in arena 0x#, was freed with a layout of 112 bytes"),
         AtOnce("was allocated with 600 bytes, and freed or resized with a layout of 100");
+    wide_slab_as_small: || free(alloc(100_000), 100),
+        Later("of class 106496 bytes in arena 0x#, was freed with a layout of 112 bytes"),
+        AtOnce("was allocated with 100000 bytes, and freed or resized with a layout of 100");
+    small_as_wide_slab: || free(alloc(100), 100_000),
+        Later("of class 112 bytes in arena 0x#, was freed with a layout of 106496 bytes"),
+        AtOnce("was allocated with 100 bytes, and freed or resized with a layout of 100000");
     slab_as_span: || free(alloc(600), 1 << 20), AtOnce(NO_BLOCK),
         AtOnce("was allocated with 600 bytes, and freed or resized with a layout of 1048576");
     span_as_slab: || free(alloc(1 << 20), 600), Later(NO_BLOCK),
@@ -249,6 +262,8 @@ cases! {
         AtOnce("which lies inside the block of 320 bytes at 0x#");
     inside_a_slab_block: || free(alloc(5000).wrapping_add(64), 5000), Missed,
         AtOnce("which lies inside the block of 5120 bytes at 0x#");
+    inside_a_wide_slab_block: || free(alloc(100_000).wrapping_add(1 << 16), 100_000), Missed,
+        AtOnce("which lies inside the block of 115584 bytes at 0x#");
     inside_a_mapping: || free(alloc(MAPPING).wrapping_add(1 << 20), MAPPING),
         AtOnce("which lies inside the block of 41943040 bytes at 0x#"),
         AtOnce("which lies inside the block of 41943040 bytes at 0x#");
@@ -262,6 +277,8 @@ cases! {
     slab_overflow_by_1: || overflow(5000, 1), Missed, AtOnce(OVERRUN);
     slab_overflow_by_32: || overflow(5000, 32), Missed, AtOnce(OVERRUN);
     slab_overflow_by_memcpy: || overrun_by_memcpy(5000), Missed, AtOnce(OVERRUN);
+    wide_slab_overflow_by_1: || overflow(100_000, 1), Missed, AtOnce(OVERRUN);
+    wide_slab_overflow_by_32: || overflow(100_000, 32), Missed, AtOnce(OVERRUN);
     span_overflow_by_1: || overflow(300_000, 1), Missed, AtOnce(OVERRUN);
     span_overflow_by_32: || overflow(300_000, 32), Missed, AtOnce(OVERRUN);
     span_overflow_by_memcpy: || overrun_by_memcpy(300_000), Missed, AtOnce(OVERRUN);
@@ -271,10 +288,13 @@ cases! {
     small_underflow_by_32: || underflow(100, 32), Missed, AtOnce(OVERRUN);
     slab_underflow_by_1: || underflow(5000, 1), Missed, AtOnce(OVERRUN);
     slab_underflow_by_32: || underflow(5000, 32), Missed, AtOnce(OVERRUN);
+    wide_slab_underflow_by_1: || underflow(100_000, 1), Missed, AtOnce(OVERRUN);
+    wide_slab_underflow_by_32: || underflow(100_000, 32), Missed, AtOnce(OVERRUN);
     span_underflow_by_1: || underflow(300_000, 1), Missed, AtOnce(OVERRUN);
     span_underflow_by_32: || underflow(300_000, 32), Missed, AtOnce(OVERRUN);
     small_write_after_free: || write_after_free(100), Missed, AtOnce(STALE);
     slab_write_after_free: || write_after_free(5000), Missed, AtOnce(STALE);
+    wide_slab_write_after_free: || write_after_free(100_000), Missed, AtOnce(STALE);
     mapping_write_after_free: || {
         let block = alloc(MAPPING);
         free(block, MAPPING);
@@ -286,6 +306,16 @@ cases! {
         let block = alloc(100);
         let last = block.map_addr(|address| (address | ((256 << 10) - 1)) - 4095);
         scribble(last, 0, 1);
+    }, Missed, Faults;
+    from_a_wide_arenas_last_page_on: || {
+        let block = alloc(100_000);
+        let last = block.map_addr(|address| (address | ((1 << 20) - 1)) - 4095);
+        scribble(last, 0, 1);
+    }, Missed, Faults;
+    before_a_wide_arenas_first_page: || {
+        let block = alloc(100_000);
+        let first = block.map_addr(|address| (address & !((1 << 20) - 1)) + 4096);
+        scribble(first, 0, 1);
     }, Missed, Faults;
     before_an_arenas_first_page: || {
         let block = alloc(100);

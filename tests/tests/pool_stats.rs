@@ -65,7 +65,8 @@ fn checked() -> Stats {
         .map(|rest| rest.trim_start_matches([' ', '=']).replace(',', "").parse().unwrap())
         .collect();
     let large = stats.big.span_bytes_in_use + stats.big.mapping_bytes_in_use + stats.bytes_kept;
-    assert_eq!(totals, [stats.arenas.bytes(), stats.big.arenas.bytes(), large], "{report}");
-    assert_eq!(stats.arenas.bytes() + stats.big.arenas.bytes() + large, stats.bytes_mapped());
+    let arenas = [stats.arenas, stats.big.arenas, stats.big.wide_arenas].map(|tier| tier.bytes());
+    assert_eq!(totals, [&arenas[..], &[large]].concat(), "{report}");
+    assert_eq!(arenas.iter().sum::<usize>() + large, stats.bytes_mapped());
     stats
 }

@@ -1,27 +1,46 @@
 //! Size classes: which block size serves a request, and the shape of its pools.
 //!
 //! Two families, numbered through: 32 *small* classes of 16..=512 bytes in steps
-//! of 16 (CPython's), then 64 *slab* classes, eight per doubling, to 128 KiB.
+//! of 16 (CPython's), then 64 *slab* classes, eight per doubling, to 128 KiB, the last
+//! nine of which are *wide* (see `grid`).
 //! What no class can serve (bigger, aligned beyond a page, or beyond 128 bytes where
-//! blocks are whole granules) is large: see `large`.
+//! blocks are whole granules or wide) is large: see `large`.
 //!
 //! Invariant: `SizeClass(n)` has `n < CLASSES`. Rust's dealloc passes the layout
 //! again, so a block's class is computed from it at both ends and never looked
 //! up; that is why `realloc` must move whenever the class changes.
 
 use crate::config::{
-    CLASS_ALIGN_MAX, CLASSES, CLASSES_PER_DOUBLING, COLOUR_BYTES, GRANULE_BYTES, POOL_BYTES,
+    CLASS_ALIGN_MAX, CLASSES, CLASSES_PER_DOUBLING, COLOUR_BYTES, GRANULE_BYTES, HARDENED,
     QUANTUM_BYTES, REJOIN_DIVISOR, SLAB_BYTES, SLAB_CACHE_BLOCKS, SLAB_CACHE_BYTES, SLAB_MAX_BYTES,
     SMALL_CACHE_BLOCKS, SMALL_CACHE_BYTES, SMALL_CLASSES, SMALL_MAX_BYTES, USABLE_PAGES,
+    WIDE_CLASSES,
 };
+use crate::grid::Grid;
 
 /// The tiers that have classes: each has arenas of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
     /// Pools of one page, blocks of at most 512 bytes.
     Small,
-    /// Pools of several pages, blocks of at most 128 KiB.
+    /// Pools of several pages, blocks of at most 60 KiB.
     Slab,
+    /// The same of wide pages, blocks of at most 128 KiB.
+    WideSlab,
+}
+
+impl Family {
+    /// Every family, by its number.
+    pub(crate) const ALL: [Self; 3] = [Self::Small, Self::Slab, Self::WideSlab];
+
+    /// How its arenas are cut.
+    #[inline]
+    pub(crate) const fn grid(self) -> Grid {
+        match self {
+            Self::Small | Self::Slab => Grid::Narrow,
+            Self::WideSlab => Grid::Wide,
+        }
+    }
 }
 
 /// A size class: an index below [`CLASSES`].
@@ -55,10 +74,12 @@ impl SizeClass {
         let doubling = last.ilog2();
         let step = (last >> (doubling - CLASSES_PER_DOUBLING.ilog2())) % CLASSES_PER_DOUBLING;
         let octave = (doubling - SMALL_MAX_BYTES.ilog2()) as usize;
-        if align > COLOUR_BYTES && is_coloured(slab_block_bytes(octave, step)) {
+        let class = Self((SMALL_CLASSES + octave * CLASSES_PER_DOUBLING + step) as u8);
+        let is_wide = matches!(class.family(), Family::WideSlab);
+        if align > COLOUR_BYTES && (is_wide || is_coloured(slab_block_bytes(octave, step))) {
             return None;
         }
-        Some(Self((SMALL_CLASSES + octave * CLASSES_PER_DOUBLING + step) as u8))
+        Some(class)
     }
 
     /// The class of a request in either family.
@@ -95,7 +116,7 @@ impl SizeClass {
     /// The family that this class belongs to.
     #[inline]
     pub(crate) const fn family(self) -> Family {
-        if self.index() < SMALL_CLASSES { Family::Small } else { Family::Slab }
+        family(self.index())
     }
 
     #[inline]
@@ -103,7 +124,7 @@ impl SizeClass {
         &SHAPES[self.index()]
     }
 
-    /// Bytes of a block.
+    /// Bytes of a block: at least as many as it serves.
     #[inline]
     pub(crate) fn block_bytes(self) -> usize {
         self.shape().block_bytes as usize
@@ -113,6 +134,12 @@ impl SizeClass {
     #[inline]
     pub(crate) fn stride_bytes(self) -> usize {
         self.shape().stride_bytes as usize
+    }
+
+    /// Bytes of a pool's pages.
+    #[inline]
+    pub(crate) fn pool_bytes(self) -> usize {
+        self.pool_pages() * self.family().grid().page_bytes()
     }
 
     /// Pages of a pool.
@@ -149,7 +176,7 @@ impl SizeClass {
 /// What follows from a class's block size, computed once at compile time.
 struct Shape {
     /// `ceil(2^40 / stride_bytes)`: the quotient is exact while offset × stride is
-    /// below 2^40 (Granlund and Montgomery 1994); both are below 2^18.
+    /// below 2^40 (Granlund and Montgomery 1994); they are below 2^20 and 2^18.
     reciprocal: u64,
     block_bytes: u32,
     stride_bytes: u32,
@@ -160,7 +187,7 @@ struct Shape {
 
 const RECIPROCAL_SHIFT: u32 = 40;
 const _: () =
-    assert!(USABLE_PAGES * POOL_BYTES * (SLAB_MAX_BYTES + COLOUR_BYTES) < 1 << RECIPROCAL_SHIFT);
+    assert!(Grid::Wide.arena_bytes() * (SLAB_MAX_BYTES + COLOUR_BYTES) < 1 << RECIPROCAL_SHIFT);
 
 static SHAPES: [Shape; CLASSES] = {
     const EMPTY: Shape = Shape {
@@ -182,14 +209,19 @@ static SHAPES: [Shape; CLASSES] = {
 
 const fn shape(index: usize) -> Shape {
     let small = index < SMALL_CLASSES;
-    let block_bytes = if small {
-        (index + 1) * QUANTUM_BYTES
-    } else {
-        let slab = index - SMALL_CLASSES;
-        slab_block_bytes(slab / CLASSES_PER_DOUBLING, slab % CLASSES_PER_DOUBLING)
-    };
-    let stride_bytes = block_bytes + if is_coloured(block_bytes) { COLOUR_BYTES } else { 0 };
-    let pool_pages = if small { 1 } else { slab_pages(stride_bytes) };
+    let (mut block_bytes, grid) = (served_bytes(index), family(index).grid());
+    let is_wide = matches!(grid, Grid::Wide);
+    // Of wide pages, each has its own colour.
+    let is_coloured = is_coloured(block_bytes) && !is_wide;
+    let mut stride_bytes = block_bytes + if is_coloured { COLOUR_BYTES } else { 0 };
+    let pool_pages = if small { 1 } else { slab_pages(stride_bytes, grid) };
+    let pool_bytes = pool_pages * grid.page_bytes();
+    let capacity = pool_bytes / stride_bytes;
+    if HARDENED && (is_coloured || is_wide) {
+        // Up to the next block, lest a write between them goes unnoticed.
+        stride_bytes = pool_bytes / capacity / COLOUR_BYTES * COLOUR_BYTES;
+        block_bytes = stride_bytes;
+    }
     let cache_blocks = if small {
         clamp(SMALL_CACHE_BYTES / block_bytes, SMALL_CACHE_BLOCKS)
     } else {
@@ -199,13 +231,33 @@ const fn shape(index: usize) -> Shape {
         reciprocal: (1u64 << RECIPROCAL_SHIFT).div_ceil(stride_bytes as u64),
         block_bytes: block_bytes as u32,
         stride_bytes: stride_bytes as u32,
-        capacity: (pool_pages * POOL_BYTES / stride_bytes) as u16,
+        capacity: capacity as u16,
         cache_blocks: cache_blocks as u16,
         pool_pages: pool_pages as u8,
     }
 }
 
-/// Bytes of a block of this step of a doubling.
+/// The family of the class with this number.
+const fn family(index: usize) -> Family {
+    if index < SMALL_CLASSES {
+        Family::Small
+    } else if index < CLASSES - WIDE_CLASSES {
+        Family::Slab
+    } else {
+        Family::WideSlab
+    }
+}
+
+/// The longest request that the class with this number serves, in bytes.
+const fn served_bytes(index: usize) -> usize {
+    if index < SMALL_CLASSES {
+        return (index + 1) * QUANTUM_BYTES;
+    }
+    let slab = index - SMALL_CLASSES;
+    slab_block_bytes(slab / CLASSES_PER_DOUBLING, slab % CLASSES_PER_DOUBLING)
+}
+
+/// The same of this step of a doubling.
 const fn slab_block_bytes(octave: usize, step: usize) -> usize {
     (CLASSES_PER_DOUBLING + step + 1) * ((SMALL_MAX_BYTES << octave) / CLASSES_PER_DOUBLING)
 }
@@ -216,30 +268,30 @@ const fn is_coloured(block_bytes: usize) -> bool {
 }
 
 /// The fewest pages that hold at least so many blocks as [`SLAB_BYTES`] do, one to four,
-/// and of which an arena full has at least 7/8 of the blocks that it could have.
+/// and of which an arena full has more than 7/8 of the blocks that it could have.
 /// Few blocks, since one of them in use keeps all the others' memory from other classes.
-const fn slab_pages(stride_bytes: usize) -> usize {
+const fn slab_pages(stride_bytes: usize, grid: Grid) -> usize {
     let wanted = clamp(SLAB_BYTES / stride_bytes, (1, 4));
-    let fewest = (wanted * stride_bytes).div_ceil(POOL_BYTES);
+    let fewest = (wanted * stride_bytes).div_ceil(grid.page_bytes());
     let mut most_blocks = 0;
     let mut pages = fewest;
     while pages <= USABLE_PAGES {
-        let blocks = blocks_per_arena(pages, stride_bytes);
+        let blocks = blocks_per_arena(pages, stride_bytes, grid);
         if blocks > most_blocks {
             most_blocks = blocks;
         }
         pages += 1;
     }
     pages = fewest;
-    while blocks_per_arena(pages, stride_bytes) * 8 < most_blocks * 7 {
+    while blocks_per_arena(pages, stride_bytes, grid) * 8 <= most_blocks * 7 {
         pages += 1;
     }
     pages
 }
 
 /// Blocks in an arena full of slabs of so many pages.
-const fn blocks_per_arena(pages: usize, stride_bytes: usize) -> usize {
-    USABLE_PAGES / pages * (pages * POOL_BYTES / stride_bytes)
+const fn blocks_per_arena(pages: usize, stride_bytes: usize, grid: Grid) -> usize {
+    USABLE_PAGES / pages * (pages * grid.page_bytes() / stride_bytes)
 }
 
 const fn clamp(value: usize, (low, high): (usize, usize)) -> usize {
@@ -257,21 +309,24 @@ mod tests {
     use super::*;
 
     /// The naive oracle: the first class, by linear search, whose block fits and
-    /// is a multiple of the alignment; if its neighbours are aligned, too.
-    fn oracle(size: usize, align: usize) -> Option<usize> {
+    /// is a multiple of the alignment; if it lies on such a bound, too.
+    fn oracle(size: usize, align: usize) -> Option<SizeClass> {
         if align > CLASS_ALIGN_MAX {
             return None;
         }
         let fits = |bytes: usize| bytes >= size && bytes.is_multiple_of(align);
-        let class = SizeClass::all().find(|class| fits(class.block_bytes()))?;
-        class.stride_bytes().is_multiple_of(align).then(|| class.block_bytes())
+        let class = SizeClass::all().find(|class| fits(served_bytes(class.index())))?;
+        let is_coloured = served_bytes(class.index()).is_multiple_of(GRANULE_BYTES);
+        let is_page_aligned = !is_coloured && class.family() != Family::WideSlab;
+        let is_aligned = align <= COLOUR_BYTES || is_page_aligned;
+        is_aligned.then_some(class)
     }
 
     #[test]
     fn every_size_gets_the_tightest_class() {
         for align in (0..=12).map(|shift| 1 << shift) {
             for size in (1..=9000).chain((9001..=140_000).step_by(101)) {
-                let class = SizeClass::of(size, align).map(SizeClass::block_bytes);
+                let class = SizeClass::of(size, align);
                 assert_eq!(class, oracle(size, align), "size {size} align {align}");
             }
         }
@@ -282,13 +337,22 @@ mod tests {
     }
 
     #[test]
-    fn where_no_class_is_aligned_a_span_has_the_same_bytes() {
+    fn where_no_class_is_aligned_a_span_has_about_the_same_bytes() {
         let mut spans = 0;
         for align in [2 * COLOUR_BYTES, CLASS_ALIGN_MAX] {
             for size in (align..=SLAB_MAX_BYTES).step_by(align) {
                 if SizeClass::of(size, align).is_none() {
-                    let bytes = SizeClass::of(size, 16).map(SizeClass::block_bytes);
-                    assert_eq!(bytes, Some(size.next_multiple_of(GRANULE_BYTES)), "size {size}");
+                    let class = SizeClass::of(size, 16).unwrap();
+                    let served = served_bytes(class.index());
+                    let half_a_granule = match class.family() {
+                        Family::WideSlab => served % GRANULE_BYTES,
+                        _ => 0,
+                    };
+                    assert_eq!(
+                        served + half_a_granule,
+                        size.next_multiple_of(GRANULE_BYTES),
+                        "size {size}"
+                    );
                     spans += 1;
                 }
             }
@@ -299,7 +363,7 @@ mod tests {
     #[test]
     fn block_index_is_the_quotient() {
         for class in SizeClass::all() {
-            for offset in 0..class.pool_pages() * POOL_BYTES {
+            for offset in 0..class.pool_bytes() {
                 assert_eq!(class.block_index(offset), offset / class.stride_bytes());
             }
         }
@@ -309,15 +373,17 @@ mod tests {
     fn shapes_hold_their_bounds() {
         for class in SizeClass::all() {
             let (bytes, pages) = (class.stride_bytes(), class.pool_pages());
+            let grid = class.family().grid();
             assert!((1..=256).contains(&class.capacity()), "{class:?}");
-            assert!(class.capacity() * bytes <= pages * POOL_BYTES && pages <= USABLE_PAGES);
+            assert!(class.capacity() * bytes <= class.pool_bytes() && pages <= USABLE_PAGES);
             assert!(class.cache_blocks() >= 2);
-            let lost = pages * POOL_BYTES - class.capacity() * bytes;
-            assert!(lost * 8 <= pages * POOL_BYTES, "{class:?} loses {lost} of {pages} pages");
-            // In an arena of one class; bigger blocks leave up to half of it to others.
-            let in_arena = blocks_per_arena(pages, bytes) * class.block_bytes();
-            let is_well_used = in_arena * 6 >= (USABLE_PAGES * POOL_BYTES) * 5;
-            assert!(is_well_used || bytes > 48 << 10, "{class:?}: {in_arena} bytes of an arena");
+            assert!(class.block_bytes() >= served_bytes(class.index()));
+            assert!(class.block_bytes() == class.stride_bytes() || !HARDENED, "{class:?} has gaps");
+            let lost = class.pool_bytes() - class.capacity() * bytes;
+            assert!(lost * 8 <= class.pool_bytes(), "{class:?} loses {lost} of {pages} pages");
+            // In an arena of one class.
+            let in_arena = blocks_per_arena(pages, bytes, grid) * class.block_bytes();
+            assert!(in_arena * 5 >= grid.arena_bytes() * 4, "{class:?}: {in_arena} of an arena");
         }
     }
 }

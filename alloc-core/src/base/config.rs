@@ -19,6 +19,10 @@ pub(crate) const POOL_BYTES: usize = 4 << 10;
 pub(crate) const POOL_SHIFT: u32 = POOL_BYTES.trailing_zeros();
 /// Pages of an arena, its header page included.
 pub(crate) const ARENA_PAGES: usize = ARENA_BYTES / POOL_BYTES;
+/// Bytes of an arena of wide slabs, and its alignment; see `grid`.
+pub(crate) const WIDE_ARENA_BYTES: usize = 1 << 20;
+/// Bytes of a page of such an arena.
+pub(crate) const WIDE_PAGE_BYTES: usize = GRANULE_BYTES + COLOUR_BYTES;
 /// Pages of an arena that are guards: in hardened mode the one behind the header page,
 /// and the last one, before the next arena's.
 pub(crate) const GUARD_PAGES: usize = if HARDENED { 2 } else { 0 };
@@ -35,8 +39,6 @@ pub(crate) const REGION_MIN_BYTES: usize = 2 << 20;
 pub(crate) const GRANULE_BYTES: usize = 16 << 10;
 /// Granules of a region, its header's included.
 pub(crate) const REGION_GRANULES: usize = REGION_BYTES / GRANULE_BYTES;
-/// Granules of an arena.
-pub(crate) const ARENA_GRANULES: usize = ARENA_BYTES / GRANULE_BYTES;
 /// Bytes of a transparent huge page, and the alignment of regions. On systems with
 /// other ones the geometry holds all the same.
 pub(crate) const HUGE_PAGE_BYTES: usize = 2 << 20;
@@ -72,14 +74,16 @@ pub(crate) const CLASSES_PER_DOUBLING: usize = 8;
 /// Size classes of the slabs.
 pub(crate) const SLAB_CLASSES: usize =
     (SLAB_MAX_BYTES / SMALL_MAX_BYTES).trailing_zeros() as usize * CLASSES_PER_DOUBLING;
+/// The last of them, whose slabs are wide: 64 KiB and the doubling above.
+pub(crate) const WIDE_CLASSES: usize = 1 + CLASSES_PER_DOUBLING;
 /// Size classes in all.
 pub(crate) const CLASSES: usize = SMALL_CLASSES + SLAB_CLASSES;
 
-/// Bytes between two blocks of a slab that are whole granules long: else the same places
-/// of all of them would compete for the same few lines of the caches, whose sets are
-/// chosen by an address's low bits. (Measured, 64 buffers of 32 KiB written in turns: 0.6
-/// of the time.) Such a class has no bigger alignment; where one is asked for, a span has
-/// the same bytes.
+/// Bytes between two blocks of a slab that are whole granules long, and of a wide slab's
+/// page beyond a granule: else the same places of all blocks would compete for the same few
+/// lines of the caches, whose sets are chosen by an address's low bits. (Measured, 64 buffers
+/// of 32 KiB written in turns: 0.6 of the time.) Such a class has no bigger alignment; where
+/// one is asked for, a span has the same bytes, or half a granule more.
 pub(crate) const COLOUR_BYTES: usize = 128;
 
 /// The biggest alignment that a class can serve: pools start on page bounds.
@@ -121,15 +125,15 @@ pub(crate) const REJOIN_DIVISOR: usize = 4;
 
 /// Granules that are given back at once, if there are as many in a row.
 pub(crate) const PURGE_GRANULES_MIN: usize = 64;
-/// Free pages of a heap's arenas that may be resident in any case.
-pub(crate) const DIRTY_PAGES_MIN: usize = 128;
-/// Pages by which a heap's dirty ones change before all threads' sum learns of it.
-pub(crate) const SHARED_PAGES_MIN: usize = 64;
+/// Bytes of free pages in a heap's arenas of one family that may be resident in any case.
+pub(crate) const DIRTY_BYTES_MIN: usize = 512 << 10;
+/// Bytes by which a heap's dirty pages change before all threads' sum learns of it.
+pub(crate) const SHARED_BYTES_MIN: usize = 256 << 10;
 /// Of an arena's pages, those that must be free before its free ones are purged:
 /// fuller ones serve first and will want their pages again.
 pub(crate) const SPARSE_PAGES: usize = ARENA_PAGES * 3 / 4;
-/// Dirty pages of an arena in a row that are worth a system call; a power of two.
-pub(crate) const LONG_RUN_PAGES: usize = 8;
+/// Bytes of dirty pages in a row that are worth a system call.
+pub(crate) const LONG_RUN_BYTES: usize = 32 << 10;
 /// Free pages from which on an arena counts as draining: what is dirty of it goes back in
 /// shorter runs too.
 pub(crate) const NEARLY_EMPTY_PAGES: usize = ARENA_PAGES - ARENA_PAGES / 8;
@@ -138,21 +142,21 @@ pub(crate) const KEPT_MAPPINGS_MAX: usize = 16;
 
 const _: () = assert!(ARENA_BYTES.is_power_of_two(), "arenas are found by masking an address");
 const _: () = assert!(ARENA_BYTES.is_multiple_of(UNIT_BYTES), "no unit has two owners");
+const _: () = assert!(WIDE_ARENA_BYTES.is_power_of_two(), "arenas are found by masking an address");
 const _: () = assert!(POOL_BYTES.is_power_of_two(), "pages are found by shifting an address");
 const _: () = assert!(ARENA_PAGES == 64, "a page set is one u64");
 const _: () = assert!(REGION_BYTES.is_multiple_of(HUGE_PAGE_BYTES), "regions are huge pages");
 const _: () = assert!(REGION_MIN_BYTES.is_multiple_of(HUGE_PAGE_BYTES), "regions are huge pages");
 const _: () = assert!(ARENA_BYTES.is_multiple_of(GRANULE_BYTES), "an arena is whole granules");
 const _: () =
-    assert!(HUGE_PAGE_BYTES.is_multiple_of(ARENA_BYTES), "arenas can be aligned in regions");
+    assert!(HUGE_PAGE_BYTES.is_multiple_of(WIDE_ARENA_BYTES), "arenas can be aligned in regions");
+const _: () = assert!(WIDE_ARENA_BYTES.is_multiple_of(ARENA_BYTES), "so can all of them");
 const _: () = assert!(SPAN_MAX_BYTES <= REGION_BYTES / 2, "spans leave a region room for others");
 const _: () = assert!(POOL_BYTES / QUANTUM_BYTES <= 256, "a pool's free map is four u64");
 const _: () = assert!(CLASSES <= u8::MAX as usize, "a class is one u8");
-const _: () = assert!(SLAB_MAX_BYTES <= USABLE_PAGES * POOL_BYTES, "a slab lies in one arena");
 const _: () = assert!(COLOUR_BYTES.is_power_of_two(), "it is an alignment");
 const _: () = assert!(
     SLAB_MAX_BYTES / 2 / CLASSES_PER_DOUBLING <= GRANULE_BYTES,
     "a span has the same bytes"
 );
-const _: () = assert!(LONG_RUN_PAGES.is_power_of_two(), "they are found by doubling");
 const _: () = assert!(SLAB_CACHE_BLOCKS.0 >= 2, "a full cache flushes its older half");

@@ -14,7 +14,8 @@
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-use crate::config::{ARENA_BYTES, UNIT_BYTES, UNIT_SHIFT};
+use crate::config::{UNIT_BYTES, UNIT_SHIFT};
+use crate::grid::Grid;
 use crate::os;
 use crate::region::Region;
 
@@ -42,8 +43,8 @@ pub(crate) enum Unit {
 }
 
 /// An entry: `owner` is null, or where the mapping starts, or the region with
-/// [`REGION_TAG`] in its low bits, and [`ARENA_TAG`] where the unit is an arena that is
-/// out; `bytes` is the mapping's, in its first unit.
+/// [`REGION_TAG`] in its low bits, and [`ARENA_TAG`] where the unit is of an arena that is
+/// out, with [`WIDE_TAG`] of a wide one; `bytes` is the mapping's, in its first unit.
 struct Entry {
     owner: AtomicPtr<Region>,
     bytes: AtomicUsize,
@@ -51,6 +52,7 @@ struct Entry {
 
 const REGION_TAG: usize = 1;
 const ARENA_TAG: usize = 2;
+const WIDE_TAG: usize = 4;
 
 type Leaf = [Entry; 1 << LEAF_BITS];
 
@@ -79,22 +81,30 @@ pub(crate) fn lookup(address: usize) -> Unit {
 }
 
 fn untagged(address: usize) -> usize {
-    address & !(REGION_TAG | ARENA_TAG)
+    address & !(REGION_TAG | ARENA_TAG | WIDE_TAG)
 }
 
-/// Whether `address` lies in an arena that is out.
+/// How the arena is cut that `address` lies in, if one is out there.
 #[inline]
-pub(crate) fn is_in_arena(address: usize) -> bool {
+pub(crate) fn grid_at(address: usize) -> Option<Grid> {
     // Acquire pairs with the release in `mark_arena`: the arena's header is there.
-    entry(address).is_some_and(|entry| entry.owner.load(Ordering::Acquire).addr() & ARENA_TAG != 0)
+    let tags = entry(address)?.owner.load(Ordering::Acquire).addr();
+    if tags & ARENA_TAG == 0 {
+        return None;
+    }
+    Some(if tags & WIDE_TAG == 0 { Grid::Narrow } else { Grid::Wide })
 }
 
-/// Says whether the unit at `base`, one of a region, is an arena that is out.
-pub(crate) fn mark_arena(base: NonNull<u8>, is_out: bool) {
-    if let Some(entry) = entry(base.addr().get()) {
-        let tag = if is_out { ARENA_TAG } else { 0 };
+/// Says whether the units from `base` on, of a region, are an arena that is out.
+pub(crate) fn mark_arena(base: NonNull<u8>, grid: Grid, is_out: bool) {
+    let tags = match grid {
+        _ if !is_out => 0,
+        Grid::Narrow => ARENA_TAG,
+        Grid::Wide => ARENA_TAG | WIDE_TAG,
+    };
+    for entry in units(base.addr().get(), grid.arena_bytes()).filter_map(entry) {
         let owner = entry.owner.load(Ordering::Relaxed);
-        let owner = owner.map_addr(|address| untagged(address) | REGION_TAG | tag);
+        let owner = owner.map_addr(|address| untagged(address) | REGION_TAG | tags);
         entry.owner.store(owner, Ordering::Release);
     }
 }
@@ -177,8 +187,6 @@ fn entry_or_map(address: usize) -> Option<&'static Entry> {
     entry(address)
 }
 
-const _: () = assert!(UNIT_BYTES == ARENA_BYTES, "an arena is one unit");
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,19 +211,26 @@ mod tests {
     fn a_region_answers_with_itself() {
         let base = BASE + (1 << 30);
         let region = NonNull::new(core::ptr::without_provenance_mut::<Region>(base)).unwrap();
-        assert!(set_region(region, 2 * UNIT_BYTES));
-        for address in [base, base + 1, base + 2 * UNIT_BYTES - 1] {
+        let bytes = 2 * Grid::Wide.arena_bytes();
+        assert!(set_region(region, bytes));
+        for address in [base, base + 1, base + bytes - 1] {
             assert_eq!(lookup(address), Unit::Region { base: region });
         }
-        assert_eq!(lookup(base + 2 * UNIT_BYTES), Unit::Foreign);
-        let second = region.cast::<u8>().map_addr(|address| address.saturating_add(UNIT_BYTES));
-        mark_arena(second, true);
-        assert!(is_in_arena(base + UNIT_BYTES + 5) && !is_in_arena(base + 5));
-        assert_eq!(lookup(base + UNIT_BYTES), Unit::Region { base: region });
-        mark_arena(second, false);
-        assert!(!is_in_arena(base + UNIT_BYTES + 5));
-        assert_eq!(lookup(base + UNIT_BYTES), Unit::Region { base: region });
-        clear(base, 2 * UNIT_BYTES);
+        assert_eq!(lookup(base + bytes), Unit::Foreign);
+        for grid in [Grid::Narrow, Grid::Wide] {
+            let first = base + grid.arena_bytes();
+            let last = first + grid.arena_bytes() - 1;
+            let second =
+                region.cast::<u8>().map_addr(|address| address.saturating_add(first - base));
+            mark_arena(second, grid, true);
+            assert_eq!([grid_at(first), grid_at(last)], [Some(grid); 2]);
+            assert_eq!([grid_at(first - 1), grid_at(last + 1)], [None; 2]);
+            assert_eq!(lookup(first), Unit::Region { base: region });
+            mark_arena(second, grid, false);
+            assert_eq!([grid_at(first), grid_at(last)], [None; 2]);
+            assert_eq!(lookup(first), Unit::Region { base: region });
+        }
+        clear(base, bytes);
         assert_eq!(lookup(base), Unit::Foreign);
     }
 

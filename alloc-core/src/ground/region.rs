@@ -23,7 +23,7 @@ use core::ptr::NonNull;
 use core::sync::atomic::AtomicU32;
 
 use crate::cell::{OwnerU8, OwnerU16, OwnerU32, OwnerU64};
-use crate::config::{ARENA_GRANULES, GRANULE_BYTES, HARDENED, HUGE_PAGE_BYTES, REGION_GRANULES};
+use crate::config::{GRANULE_BYTES, HARDENED, HUGE_PAGE_BYTES, REGION_GRANULES};
 use crate::os::{self, Guard};
 
 const WORD_BITS: usize = 64;
@@ -424,9 +424,6 @@ fn previous_head(index: usize, summary: u64, word: impl Fn(usize) -> u64) -> Opt
 pub(crate) fn granules_for(bytes: usize) -> usize {
     bytes.div_ceil(GRANULE_BYTES)
 }
-
-/// An arena's length and alignment, in granules.
-pub(crate) const ARENA_SHAPE: (usize, usize) = (ARENA_GRANULES, ARENA_GRANULES);
 
 #[cfg(test)]
 mod tests;

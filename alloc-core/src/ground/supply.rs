@@ -17,10 +17,10 @@ mod table;
 use core::ptr::NonNull;
 
 use crate::class::Family;
-use crate::config::{ARENA_BYTES, GRANULE_BYTES, HUGE_PAGE_BYTES, POOL_BYTES, USABLE_PAGES};
+use crate::config::{GRANULE_BYTES, HUGE_PAGE_BYTES};
 use crate::lock::Lock;
 use crate::pagemap::{self, Unit};
-use crate::region::{ARENA_SHAPE, Choice, Region, Run, Use, granules_for};
+use crate::region::{Choice, Region, Run, Use, granules_for};
 use crate::{huge, keep, os};
 
 use table::Taken;
@@ -61,14 +61,17 @@ impl Taken {
 /// An arena, or `None` when the system has no memory.
 pub(crate) fn take_arena(family: Family) -> Option<(NonNull<u8>, Memory)> {
     let mut supply = LOCKED.lock();
-    let taken = supply.take(ARENA_SHAPE.0, ARENA_SHAPE.1, Use::Arena)?;
+    let grid = family.grid();
+    // As long as it is aligned.
+    let granules = granules_for(grid.arena_bytes());
+    let taken = supply.take(granules, granules, Use::Arena)?;
     supply.count_taken_arena(family);
     drop(supply);
     let Taken { base, dirty, .. } = taken.touched();
     // Of a purged arena, each page comes into use when its pool is made.
     let (fresh, memory) = match dirty {
-        0 => (ARENA_BYTES - USABLE_PAGES * POOL_BYTES, Memory::Purged),
-        _ => (ARENA_BYTES - dirty, Memory::Kept),
+        0 => (grid.header_bytes(), Memory::Purged),
+        _ => (grid.arena_bytes() - dirty, Memory::Kept),
     };
     keep::touch(fresh);
     Some((base, memory))
@@ -84,7 +87,7 @@ pub(crate) unsafe fn give_arena(arena: NonNull<u8>, family: Family, resident: us
     let mut supply = LOCKED.lock();
     supply.count_given_arena(family);
     supply.give(base, arena);
-    keep::free(resident, ARENA_BYTES);
+    keep::free(resident, family.grid().arena_bytes());
     drop(supply);
     purge_excess();
 }

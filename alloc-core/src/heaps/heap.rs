@@ -38,8 +38,8 @@ pub(crate) struct ThreadHeap {
     serving: [PoolList; CLASSES],
     /// Hardened mode's lots.
     random: Random,
-    small: ArenaSet,
-    slabs: ArenaSet,
+    /// Per family.
+    arenas: [ArenaSet; 3],
     pub(crate) remote: CachePadded<RemoteQueue>,
     /// Per class, the blocks in `remote`: free, but not yet in their pools.
     transit: [AtomicU32; CLASSES],
@@ -67,8 +67,11 @@ impl ThreadHeap {
             bins: [const { Bin::without_room() }; CLASSES],
             serving: [const { PoolList::new() }; CLASSES],
             random: Random::new(),
-            small: ArenaSet::new(),
-            slabs: ArenaSet::new(),
+            arenas: [
+                ArenaSet::new(Family::Small.grid()),
+                ArenaSet::new(Family::Slab.grid()),
+                ArenaSet::new(Family::WideSlab.grid()),
+            ],
             remote: CachePadded::new(RemoteQueue::new(
                 AtomicPtr::new(core::ptr::null_mut()),
                 AtomicBool::new(true),
@@ -85,7 +88,7 @@ impl ThreadHeap {
         let blocks = class.cache_blocks();
         match class.family() {
             Family::Small => (blocks * cache_bytes / knobs::DEFAULTS.thread_cache_bytes).max(2),
-            Family::Slab => blocks,
+            Family::Slab | Family::WideSlab => blocks,
         }
     }
 
@@ -157,10 +160,7 @@ impl ThreadHeap {
 
     /// The heap's arenas of `family`.
     pub(crate) fn arenas(&self, family: Family) -> &ArenaSet {
-        match family {
-            Family::Small => &self.small,
-            Family::Slab => &self.slabs,
-        }
+        &self.arenas[family as usize]
     }
 }
 
@@ -215,7 +215,7 @@ impl Owned {
                 let free_slots = unsafe { slots.add(taken) };
                 // SAFETY: a live header of this heap.
                 let header = unsafe { pool.as_ref() };
-                let pages = Arena::pages_of(pool);
+                let pages = Arena::pages_of(pool, class.family().grid());
                 // SAFETY: a pool of this class, its own pages, and room for what
                 // is still wanted.
                 taken += unsafe { header.take(class, pages, free_slots, wanted - taken) };
@@ -246,7 +246,7 @@ impl Owned {
             let (base, memory) = relief::insist(|| supply::take_arena(class.family()))?;
             // SAFETY: from the supply, for this heap alone.
             let arena = unsafe { Arena::init(base, self.0, class.family(), memory) };
-            pagemap::mark_arena(base, true);
+            pagemap::mark_arena(base, class.family().grid(), true);
             // SAFETY: just made, in no bucket.
             unsafe { arenas.insert(arena) };
             arenas.take_pool(class)
@@ -345,9 +345,9 @@ impl Owned {
         let mut next = self.0.remote.take_all();
         while let Some(first) = NonNull::new(next) {
             // It lies where a user's stale pointer may have written.
-            if !pagemap::is_in_arena(first.addr().get()) {
-                misuse::link_smashed(first.cast());
-            }
+            let Some(grid) = pagemap::grid_at(first.addr().get()) else {
+                misuse::link_smashed(first.cast())
+            };
             // SAFETY: a run on the queue is valid and, once taken, the caller's.
             let Ok((behind, mask)) = unsafe { first.read() }.open(first) else {
                 misuse::link_smashed(first.cast())
@@ -357,7 +357,7 @@ impl Owned {
                 // SAFETY: as above. Free blocks are zero.
                 unsafe { first.write_bytes(0, 1) };
             }
-            let run = PoolRun::received(first, mask);
+            let run = PoolRun::received(first, grid, mask);
             debug_assert!(self.owns(run.pool), "runs are sent to their owner");
             debug_assert!(self.0.transit_blocks(run.class) >= mask.count_ones() as usize);
             self.0.transit[run.class.index()].fetch_sub(mask.count_ones(), Ordering::Relaxed);
@@ -376,8 +376,9 @@ impl Owned {
         self.keep_cached(|class| {
             let is_warm = class.block_bytes() <= WARM_CLASS_BYTES_MAX;
             let most = if is_warm { WARM_BLOCKS_MAX } else { 0 };
+            let grid = class.family().grid();
             // SAFETY: the arenas of cached blocks are in use.
-            let is_own = |block| unsafe { Arena::of(block).as_ref() }.owner();
+            let is_own = |block| unsafe { Arena::of(block, grid).as_ref() }.owner();
             let is_own = |block| is_own(block).is_some_and(|owner| core::ptr::eq(owner, self.0));
             self.0.bins[class.index()].count_newest(most, is_own)
         });
@@ -397,14 +398,14 @@ impl Owned {
     /// Gives all the memory back that the heap does not need now.
     pub(crate) fn purge(self) {
         self.retire();
-        for family in [Family::Small, Family::Slab] {
+        for family in Family::ALL {
             self.0.arenas(family).purge_all();
         }
     }
 
     /// Gives the empty arenas that the heap keeps back to the system.
     pub(crate) fn give_empty_arenas(self) {
-        for family in [Family::Small, Family::Slab] {
+        for family in Family::ALL {
             if let Some(arena) = self.0.arenas(family).take_empty() {
                 give_arena(arena, family);
             }
@@ -418,7 +419,7 @@ fn give_arena(arena: NonNull<Arena>, family: Family) {
     let resident = unsafe { arena.as_ref() }.resident_bytes();
     // SAFETY: the arena is empty and in no set.
     let base = unsafe { Arena::retire(arena) };
-    pagemap::mark_arena(base, false);
+    pagemap::mark_arena(base, family.grid(), false);
     // SAFETY: it came from the supply for this family, and no block is left in it.
     unsafe { supply::give_arena(base, family, resident) };
 }

@@ -8,8 +8,8 @@ use core::ptr::NonNull;
 
 use crate::arena::Arena;
 use crate::class::{Family, SizeClass};
-use crate::config::{POOL_BYTES, POOL_SHIFT};
 use crate::free_run::FreeRun;
+use crate::grid::Grid;
 use crate::pool::{FreeMap, Pool};
 use crate::{misuse, pagemap};
 
@@ -70,25 +70,25 @@ impl PoolRun {
     #[inline]
     pub(crate) fn around(block: NonNull<u8>, class: SizeClass) -> Self {
         // Once a run: foreign memory has no header that could be read.
-        if !pagemap::is_in_arena(block.addr().get()) {
+        let Some(grid) = pagemap::grid_at(block.addr().get()) else {
             misuse::not_a_block(block);
-        }
-        let arena = Arena::of(block);
-        let page = (block.addr().get() - arena.addr().get()) >> POOL_SHIFT;
+        };
+        let arena = Arena::of(block, grid);
+        let page = grid.page_at(block.addr().get() - arena.addr().get());
         let head = match class.family() {
             Family::Small => page,
             // SAFETY: the page map says that an arena is out here.
-            Family::Slab => unsafe { arena.as_ref() }.head_page(page),
+            Family::Slab | Family::WideSlab => unsafe { arena.as_ref() }.head_page(page),
         };
         let pool = Arena::pool_at(arena, head);
-        let bytes = class.pool_pages() * POOL_BYTES;
-        Self { pool, class, blocks: [0; 4], pages: Arena::pages_of(pool), bytes }
+        let pages = Arena::pages_of(pool, grid);
+        Self { pool, class, blocks: [0; 4], pages, bytes: class.pool_bytes() }
     }
 
-    /// The run that another thread sent in block `first`.
-    pub(crate) fn received(first: NonNull<FreeRun>, mask: u64) -> Self {
+    /// The run that another thread sent in block `first`, of an arena that is cut so.
+    pub(crate) fn received(first: NonNull<FreeRun>, grid: Grid, mask: u64) -> Self {
         let block = first.cast::<u8>();
-        let arena = Arena::of(block);
+        let arena = Arena::of(block, grid);
         // SAFETY: the block is free but its arena is in use while it is not
         // back in its pool.
         let pool = unsafe { Arena::pool_of(arena, block) };

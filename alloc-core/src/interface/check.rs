@@ -8,7 +8,7 @@ use core::ptr::NonNull;
 
 use crate::arena::Arena;
 use crate::class::{Family, SizeClass};
-use crate::config::{ARENA_BYTES, CLASSES, GRANULE_BYTES, POOL_BYTES, USABLE_PAGES};
+use crate::config::{CLASSES, GRANULE_BYTES, USABLE_PAGES};
 use crate::heap::ThreadHeap;
 use crate::interface::stats::{ArenaStats, ClassStats, stats};
 use crate::pagemap::{self, Unit};
@@ -63,7 +63,7 @@ pub fn check() -> Result<(), Violation> {
     for heap in registry::heaps() {
         found.heap(heap)?;
     }
-    let shared = found.shared_pages * POOL_BYTES;
+    let shared = found.shared_bytes;
     let in_use = found.resident + blocks + mapping::usage().1;
     let agrees = keep::in_use() == in_use.saturating_sub(shared);
     ensure(agrees, "what is in use is in arenas, spans and mappings", 0)?;
@@ -91,7 +91,7 @@ struct Found {
     used_pages: usize,
     dirty_pages: usize,
     used_in_sets: usize,
-    shared_pages: usize,
+    shared_bytes: usize,
     dirty_in_sets: usize,
 }
 
@@ -108,7 +108,7 @@ impl Default for Found {
             used_pages: 0,
             dirty_pages: 0,
             used_in_sets: 0,
-            shared_pages: 0,
+            shared_bytes: 0,
             dirty_in_sets: 0,
         }
     }
@@ -120,9 +120,13 @@ impl Found {
         let ensure = |holds, invariant| ensure(holds, invariant, address);
         let unit = pagemap::lookup(address);
         ensure(matches!(unit, Unit::Region { .. }), "the page map knows every arena")?;
-        ensure(address.is_multiple_of(ARENA_BYTES), "arenas are aligned to their size")?;
         // SAFETY: the supply, locked, says that the arena is out: it is mapped.
         let header = unsafe { arena.as_ref() };
+        let grid = header.family().grid();
+        let last = address + grid.arena_bytes() - 1;
+        let marks = [address, last].map(pagemap::grid_at);
+        ensure(marks == [Some(grid); 2], "the page map knows how it is cut")?;
+        ensure(address.is_multiple_of(grid.arena_bytes()), "arenas are aligned to their size")?;
         ensure(header.owner().is_some(), "an arena that is out has an owner")?;
         ensure(header.has_only_free_dirty_pages(), "pages in pools are not dirty")?;
         self.usable += usize::from(header.free_page_count() > 0);
@@ -136,8 +140,10 @@ impl Found {
             // SAFETY: a header of a mapped arena.
             let class = unsafe { pool.as_ref() }.class();
             ensure(class.family() == header.family(), "an arena holds one family")?;
-            let start = Arena::pages_of(pool).addr().get() - address;
-            let first = start / POOL_BYTES;
+            let first = Arena::page_of(pool);
+            let start = Arena::pages_of(pool, grid).addr().get() - address;
+            ensure(grid.page_at(start) == first, "a pool's pages are its header's")?;
+            ensure(grid.page_at(start - 1) < first, "from their start")?;
             for page in first..first + class.pool_pages() {
                 ensure(header.is_in_pool(page), "a pool's pages are not free")?;
                 ensure(header.head_page(page) == first, "a pool's pages lead to its head")?;
@@ -184,11 +190,11 @@ impl Found {
                 self.listed[class.index()] = self.listed[class.index()].wrapping_sub(1);
             }
         }
-        for family in [Family::Small, Family::Slab] {
+        for family in Family::ALL {
             let set = heap.arenas(family);
             self.used_in_sets += set.used_pages();
             self.dirty_in_sets += set.dirty_pages();
-            self.shared_pages += set.shared_pages();
+            self.shared_bytes += set.shared_bytes();
             for order in 1..=USABLE_PAGES {
                 let (mut count, mut purgeable) = (0, 0);
                 // SAFETY: as above.
@@ -235,17 +241,21 @@ fn is_owner(heap: &ThreadHeap, arena: NonNull<Arena>) -> bool {
 /// The stats derive unused pages from the pools; here they meet the headers' count.
 fn sums(free_pages: usize) -> Result<(), Violation> {
     let stats = stats();
-    let unused_pages = stats.arenas.unused_pages + stats.big.arenas.unused_pages;
+    let (slabs, wide_slabs) = stats.big.slabs_by_arenas();
+    let tiers = [
+        (&stats.arenas, &stats.classes[..]),
+        (&stats.big.arenas, slabs),
+        (&stats.big.wide_arenas, wide_slabs),
+    ];
+    let unused_pages: usize = tiers.iter().map(|(arenas, _)| arenas.unused_pages).sum();
     ensure(unused_pages == free_pages, "the stats' unused pages are the headers' free ones", 0)?;
-    let add_up = |arenas: &ArenaStats, classes: &[ClassStats]| {
+    let add_up = |&(arenas, classes): &(&ArenaStats, &[ClassStats])| {
         let pools: usize = classes.iter().map(|class| class.pools * class.pool_bytes).sum();
         pools + arenas.unused_bytes() + arenas.header_bytes() == arenas.bytes()
             && arenas.current == arenas.allocated_total - arenas.reclaimed
             && arenas.current <= arenas.highwater
     };
-    let holds =
-        add_up(&stats.arenas, &stats.classes) && add_up(&stats.big.arenas, &stats.big.slabs);
-    ensure(holds, "the stats add up", 0)
+    ensure(tiers.iter().all(add_up), "the stats add up", 0)
 }
 
 fn ensure(holds: bool, invariant: &'static str, address: usize) -> Result<(), Violation> {

@@ -4,7 +4,7 @@
 
 use core::fmt::{self, Display, Formatter};
 
-use crate::config::{ARENA_BYTES, POOL_BYTES, SLAB_MAX_BYTES, SMALL_CLASSES, SMALL_MAX_BYTES};
+use crate::config::{SMALL_CLASSES, SMALL_MAX_BYTES};
 use crate::interface::stats::{ArenaStats, ClassStats, Stats};
 
 /// Columns of a sum's label, `printone` in CPython.
@@ -21,12 +21,10 @@ impl Display for Stats {
         writeln!(f)?;
 
         let big = &self.big;
-        let slab_classes = big.slabs.len();
-        writeln!(f, "Slab block threshold = {SLAB_MAX_BYTES}, in {slab_classes} size classes.")?;
-        writeln!(f)?;
-        classes(f, &big.slabs, SMALL_CLASSES)?;
-        tier_sums(f, &big.slabs, &big.arenas, "pages")?;
-        writeln!(f)?;
+        let (slabs, wide_slabs) = big.slabs_by_arenas();
+        slab_tier(f, "Slab", slabs, SMALL_CLASSES, &big.arenas)?;
+        let first_wide = SMALL_CLASSES + slabs.len();
+        slab_tier(f, "Wide slab", wide_slabs, first_wide, &big.wide_arenas)?;
 
         sum(f, "# spans of bigger blocks", big.spans_in_use)?;
         sum(f, "# mappings of the biggest blocks", big.mappings_in_use)?;
@@ -35,6 +33,21 @@ impl Display for Stats {
         sum(f, "# bytes kept for reuse", self.bytes_kept)?;
         sum(f, "Total", big.span_bytes_in_use + big.mapping_bytes_in_use + self.bytes_kept)
     }
+}
+
+fn slab_tier(
+    f: &mut Formatter<'_>,
+    name: &str,
+    slabs: &[ClassStats],
+    first_number: usize,
+    arenas: &ArenaStats,
+) -> fmt::Result {
+    let threshold = slabs.last().map_or(0, |class| class.block_bytes);
+    writeln!(f, "{name} block threshold = {threshold}, in {} size classes.", slabs.len())?;
+    writeln!(f)?;
+    classes(f, slabs, first_number)?;
+    tier_sums(f, slabs, arenas, "pages")?;
+    writeln!(f)
 }
 
 fn classes(f: &mut Formatter<'_>, classes: &[ClassStats], first_number: usize) -> fmt::Result {
@@ -61,7 +74,11 @@ fn tier_sums(
     sum(f, "# arenas reclaimed", arenas.reclaimed)?;
     sum(f, "# arenas highwater mark", arenas.highwater)?;
     sum(f, "# arenas allocated current", arenas.current)?;
-    sum(f, format_args!("{} arenas * {ARENA_BYTES} bytes/arena", arenas.current), arenas.bytes())?;
+    sum(
+        f,
+        format_args!("{} arenas * {} bytes/arena", arenas.current, arenas.arena_bytes),
+        arenas.bytes(),
+    )?;
     writeln!(f)?;
 
     let total_of = |bytes: fn(&ClassStats) -> usize| classes.iter().map(bytes).sum::<usize>();
@@ -74,7 +91,7 @@ fn tier_sums(
     sum(f, "# bytes in available blocks", available)?;
     sum(
         f,
-        format_args!("{} unused {page_name} * {POOL_BYTES} bytes", arenas.unused_pages),
+        format_args!("{} unused {page_name} * {} bytes", arenas.unused_pages, arenas.page_bytes),
         arenas.unused_bytes(),
     )?;
     sum(f, "# bytes lost to pool headers", arenas.header_bytes())?;
@@ -165,7 +182,7 @@ mod tests {
         struct Line;
         impl Display for Line {
             fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-                sum(f, format_args!("{} arenas * {ARENA_BYTES} bytes/arena", 4), 1_048_576)
+                sum(f, format_args!("{} arenas * {} bytes/arena", 4, 262_144), 1_048_576)
             }
         }
         let expected = "4 arenas * 262144 bytes/arena      =            1,048,576\n";

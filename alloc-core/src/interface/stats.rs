@@ -15,7 +15,7 @@ use core::ptr::NonNull;
 use crate::arena::Arena;
 use crate::class::{Family, SizeClass};
 use crate::config::{
-    ARENA_BYTES, CLASSES, GRANULE_BYTES, POOL_BYTES, SLAB_CLASSES, SMALL_CLASSES, USABLE_PAGES,
+    CLASSES, GRANULE_BYTES, SLAB_CLASSES, SMALL_CLASSES, USABLE_PAGES, WIDE_CLASSES,
 };
 use crate::{mapping, registry, supply};
 
@@ -52,7 +52,7 @@ impl ClassStats {
     }
 }
 
-/// The arenas of one tier.
+/// The arenas of one tier, or of slabs of one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ArenaStats {
     /// Arenas taken from the system since the start.
@@ -63,24 +63,28 @@ pub struct ArenaStats {
     pub highwater: usize,
     /// Arenas in use.
     pub current: usize,
-    /// Pages of 4 KiB in arenas in use that are in no pool.
+    /// Pages in arenas in use that are in no pool.
     pub unused_pages: usize,
+    /// Bytes of an arena.
+    pub arena_bytes: usize,
+    /// Bytes of a page.
+    pub page_bytes: usize,
 }
 
 impl ArenaStats {
     /// Bytes of the arenas in use.
     pub fn bytes(&self) -> usize {
-        self.current * ARENA_BYTES
+        self.current * self.arena_bytes
     }
 
     /// Bytes of their pages that are in no pool.
     pub fn unused_bytes(&self) -> usize {
-        self.unused_pages * POOL_BYTES
+        self.unused_pages * self.page_bytes
     }
 
     /// Bytes of their header pages.
     pub fn header_bytes(&self) -> usize {
-        self.current * (ARENA_BYTES - USABLE_PAGES * POOL_BYTES)
+        self.current * (self.arena_bytes - USABLE_PAGES * self.page_bytes)
     }
 }
 
@@ -89,8 +93,10 @@ impl ArenaStats {
 pub struct BigStats {
     /// The slab classes, 513 bytes to 128 KiB.
     pub slabs: [ClassStats; SLAB_CLASSES],
-    /// The slabs' arenas.
+    /// The arenas of slabs, of blocks to 60 KiB.
     pub arenas: ArenaStats,
+    /// The arenas of wide slabs, of blocks from there to 128 KiB.
+    pub wide_arenas: ArenaStats,
     /// Blocks that are spans, above 128 KiB.
     pub spans_in_use: usize,
     /// Bytes of these spans, whole granules of 16 KiB.
@@ -104,7 +110,13 @@ pub struct BigStats {
 impl BigStats {
     /// Bytes of slab arenas, spans and mappings in use.
     pub fn bytes_mapped(&self) -> usize {
-        self.arenas.bytes() + self.span_bytes_in_use + self.mapping_bytes_in_use
+        let arenas = self.arenas.bytes() + self.wide_arenas.bytes();
+        arenas + self.span_bytes_in_use + self.mapping_bytes_in_use
+    }
+
+    /// The slab classes in `arenas`, and those in `wide_arenas`.
+    pub(crate) fn slabs_by_arenas(&self) -> (&[ClassStats], &[ClassStats]) {
+        self.slabs.split_at(SLAB_CLASSES - WIDE_CLASSES)
     }
 
     /// Bytes of the blocks that the program holds.
@@ -169,7 +181,7 @@ pub fn stats() -> Stats {
     for arena in supply.arenas() {
         walk.add_arena(arena.cast());
     }
-    let counts = [Family::Small, Family::Slab].map(|family| supply.counts(family));
+    let counts = Family::ALL.map(|family| supply.counts(family));
     let (spans, kept_in_regions) = (supply.blocks(), supply.kept_bytes());
     drop(supply);
     walk.subtract_free_blocks();
@@ -177,10 +189,11 @@ pub fn stats() -> Stats {
     let (mappings_in_use, mapping_bytes_in_use) = mapping::usage();
     Stats {
         classes: core::array::from_fn(|index| walk.class(index)),
-        arenas: walk.arenas(Family::Small, counts[0]),
+        arenas: walk.arenas(Family::Small, &counts),
         big: BigStats {
             slabs: core::array::from_fn(|index| walk.class(SMALL_CLASSES + index)),
-            arenas: walk.arenas(Family::Slab, counts[1]),
+            arenas: walk.arenas(Family::Slab, &counts),
+            wide_arenas: walk.arenas(Family::WideSlab, &counts),
             spans_in_use: spans.count,
             span_bytes_in_use: spans.granules * GRANULE_BYTES,
             mappings_in_use,
@@ -190,19 +203,26 @@ pub fn stats() -> Stats {
     }
 }
 
+const FAMILIES: usize = Family::ALL.len();
+
 /// What a walk over the arenas has found so far.
 struct Walk {
     pools: [usize; CLASSES],
     /// Blocks that pools count as allocated; then less those free elsewhere.
     in_use: [usize; CLASSES],
     /// Arenas, and pages in pools, per family.
-    current: [usize; 2],
-    pool_pages: [usize; 2],
+    current: [usize; FAMILIES],
+    pool_pages: [usize; FAMILIES],
 }
 
 impl Default for Walk {
     fn default() -> Self {
-        Self { pools: [0; CLASSES], in_use: [0; CLASSES], current: [0; 2], pool_pages: [0; 2] }
+        Self {
+            pools: [0; CLASSES],
+            in_use: [0; CLASSES],
+            current: [0; FAMILIES],
+            pool_pages: [0; FAMILIES],
+        }
     }
 }
 
@@ -246,13 +266,14 @@ impl Walk {
         ClassStats {
             block_bytes: class.block_bytes(),
             pools,
-            pool_bytes: class.pool_pages() * POOL_BYTES,
+            pool_bytes: class.pool_bytes(),
             blocks_in_use,
             blocks_available: blocks - blocks_in_use,
         }
     }
 
-    fn arenas(&self, family: Family, counts: supply::Counts) -> ArenaStats {
+    fn arenas(&self, family: Family, counts: &[supply::Counts; FAMILIES]) -> ArenaStats {
+        let counts = &counts[family as usize];
         let current = self.current[family as usize];
         let pages = current * USABLE_PAGES;
         ArenaStats {
@@ -261,6 +282,8 @@ impl Walk {
             highwater: counts.highwater,
             current,
             unused_pages: pages.saturating_sub(self.pool_pages[family as usize]),
+            arena_bytes: family.grid().arena_bytes(),
+            page_bytes: family.grid().page_bytes(),
         }
     }
 }

@@ -1,8 +1,9 @@
-//! An arena: 256 KiB, aligned to its size, cut into 64 pages of 4 KiB.
+//! An arena: 256 KiB, aligned to its size, cut into 64 pages of 4 KiB; or of wide slabs, 1 MiB
+//! and pages of 16 KiB (`grid`).
 //!
 //! Page 0 is the header page: the arena's own line of 64 bytes and 63 pool
-//! headers, one for each page behind it (1/64 of the arena, 1.56 %). A pool
-//! takes a run of pages; the header that counts is that of its first page.
+//! headers, one for each page behind it (1/64 of the arena, 1.56 %; 1/256 of a wide one). A
+//! pool takes a run of pages; the header that counts is that of its first page.
 //!
 //! Two sets of pages say everything: `free_pages` (in no pool) and `heads`
 //! (first page of a pool). The header page is in neither. A page that is not
@@ -19,20 +20,21 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use crate::cell::{OwnerPtr, OwnerU8, OwnerU64};
 use crate::class::{Family, SizeClass};
 use crate::config::{
-    ARENA_BYTES, ARENA_PAGES, FIRST_USABLE_PAGE, HARDENED, LONG_RUN_PAGES, NEARLY_EMPTY_PAGES,
-    POOL_BYTES, POOL_SHIFT, SPARSE_PAGES, USABLE_PAGES,
+    ARENA_PAGES, HARDENED, LONG_RUN_BYTES, NEARLY_EMPTY_PAGES, POOL_BYTES, SPARSE_PAGES,
 };
+use crate::grid::Grid;
 use crate::heap::ThreadHeap;
 use crate::keep;
 use crate::os::{self, Guard};
+use crate::pages::{ALL_PAGES, first_run, long_runs, longest_run, run};
 use crate::pool::Pool;
 use crate::supply::{self, Memory};
 
-/// Every page but the header page and guards.
-const ALL_PAGES: u64 = run(FIRST_USABLE_PAGE, USABLE_PAGES);
-
-/// Hardened mode's guards: behind the headers, and before the next arena's.
-const GUARD_AT: [usize; 2] = [1, ARENA_PAGES - 1];
+/// Where hardened mode's guards, of 4 KiB, start in an arena: behind the headers, and before
+/// the next arena's.
+const fn guards_at(grid: Grid) -> [usize; 2] {
+    [POOL_BYTES, grid.arena_bytes() - POOL_BYTES]
+}
 
 /// The arena's own line and its pools' headers: its first page.
 #[repr(C)]
@@ -51,7 +53,8 @@ struct Line {
     dirty: OwnerU64,
     next: OwnerPtr<Arena>,
     prev: OwnerPtr<Arena>,
-    slabs: OwnerU8,
+    /// A [`Family`], by its number.
+    family: OwnerU8,
     /// The order that it had when its set put it in a bucket.
     bucket: OwnerU8,
     /// How each guard was installed: an [`os::Guard`].
@@ -62,14 +65,14 @@ impl Arena {
     /// Makes the arena at `base` an unused one of `owner`.
     ///
     /// # Safety
-    /// `base` is the start of 256 KiB from the supply that nobody uses.
+    /// `base` is the start of an arena of this family from the supply that nobody uses.
     pub(crate) unsafe fn init(
         base: NonNull<u8>,
         owner: &'static ThreadHeap,
         family: Family,
         memory: Memory,
     ) -> NonNull<Arena> {
-        debug_assert!(base.addr().get().is_multiple_of(ARENA_BYTES));
+        debug_assert!(base.addr().get().is_multiple_of(family.grid().arena_bytes()));
         let arena = base.cast::<Arena>();
         // SAFETY: the first page is readable and writable; any bytes, all zero
         // here, are valid atomics, so a shared reference is sound at once.
@@ -80,16 +83,16 @@ impl Arena {
             Memory::Purged => 0,
             Memory::Kept => ALL_PAGES,
         });
-        line.slabs.set(u8::from(family == Family::Slab));
+        line.family.set(family as u8);
         line.next.set(core::ptr::null_mut());
         line.prev.set(core::ptr::null_mut());
         // Release: a thread that frees here learns the owner from its block,
         // whose hand-over ordered it after this; `stats` reads it under a lock.
         line.owner.store(core::ptr::from_ref(owner).cast_mut(), Ordering::Release);
         if HARDENED {
-            for (page, installed) in GUARD_AT.into_iter().zip(&line.guards) {
-                // SAFETY: a page of the arena that pools do not use.
-                let start = unsafe { base.add(page << POOL_SHIFT) };
+            for (offset, installed) in guards_at(family.grid()).into_iter().zip(&line.guards) {
+                // SAFETY: inside the arena, where pools have no pages.
+                let start = unsafe { base.add(offset) };
                 // SAFETY: as above: nobody refers to it.
                 installed.set(unsafe { os::install_guard(start, POOL_BYTES) } as u8);
             }
@@ -103,14 +106,15 @@ impl Arena {
     /// `arena` is empty and in no set.
     pub(crate) unsafe fn retire(arena: NonNull<Arena>) -> NonNull<u8> {
         // SAFETY: the caller's contract: a live arena.
-        let line = &unsafe { arena.as_ref() }.line;
+        let header = unsafe { arena.as_ref() };
+        let line = &header.line;
         debug_assert_eq!((line.free_pages.get(), line.heads.get()), (ALL_PAGES, 0));
         // Without an owner it is in nobody's figures; see `stats`.
         line.owner.store(core::ptr::null_mut(), Ordering::Relaxed);
         if HARDENED {
-            for (page, installed) in GUARD_AT.into_iter().zip(&line.guards) {
-                // SAFETY: a page of the arena.
-                let start = unsafe { arena.cast::<u8>().add(page << POOL_SHIFT) };
+            for (offset, installed) in guards_at(header.grid()).into_iter().zip(&line.guards) {
+                // SAFETY: inside the arena.
+                let start = unsafe { arena.cast::<u8>().add(offset) };
                 // SAFETY: as it was installed.
                 unsafe { os::remove_guard(start, POOL_BYTES, Guard::from_byte(installed.get())) };
             }
@@ -118,12 +122,10 @@ impl Arena {
         arena.cast()
     }
 
-    /// The arena that holds `block`.
+    /// The arena that holds `block`, which lies in one that is cut so.
     #[inline]
-    pub(crate) fn of(block: NonNull<u8>) -> NonNull<Arena> {
-        let base = block.as_ptr().map_addr(|address| address & !(ARENA_BYTES - 1));
-        // SAFETY: no arena starts at address zero, which the system does not map.
-        unsafe { NonNull::new_unchecked(base) }.cast()
+    pub(crate) fn of(block: NonNull<u8>, grid: Grid) -> NonNull<Arena> {
+        grid.arena_of(block).cast()
     }
 
     /// The heap that owns the arena, or `None` if it is not in use.
@@ -135,7 +137,16 @@ impl Arena {
 
     /// The family whose pools this arena holds.
     pub(crate) fn family(&self) -> Family {
-        if self.line.slabs.get() == 0 { Family::Small } else { Family::Slab }
+        match self.line.family.get() {
+            0 => Family::Small,
+            1 => Family::Slab,
+            _ => Family::WideSlab,
+        }
+    }
+
+    /// How it is cut.
+    fn grid(&self) -> Grid {
+        self.family().grid()
     }
 
     /// Pages in no pool.
@@ -148,7 +159,7 @@ impl Arena {
     pub(crate) fn order(&self) -> usize {
         match self.family() {
             Family::Small => self.free_page_count(),
-            Family::Slab => longest_run(self.line.free_pages.get()),
+            Family::Slab | Family::WideSlab => longest_run(self.line.free_pages.get()),
         }
     }
 
@@ -160,20 +171,25 @@ impl Arena {
     /// Bytes that are in pools, dirty, or the headers': what may be resident.
     pub(crate) fn resident_bytes(&self) -> usize {
         let clean = self.line.free_pages.get() & !self.line.dirty.get();
-        ARENA_BYTES - ((clean.count_ones() as usize) << POOL_SHIFT)
+        let grid = self.grid();
+        grid.arena_bytes() - clean.count_ones() as usize * grid.page_bytes()
     }
 
     /// Whether purging gives back enough for the system calls.
     pub(crate) fn is_worth_purging(&self) -> bool {
         self.free_page_count() >= SPARSE_PAGES
-            && self.worth_purging().count_ones() as usize >= LONG_RUN_PAGES
+            && self.worth_purging().count_ones() as usize >= long_run_pages(self.grid())
     }
 
     /// The dirty pages in long runs; all of them if the arena is nearly empty. A short run
     /// costs as much as it saves, for it serves again soon, unless the arena drains.
     fn worth_purging(&self) -> u64 {
         let dirty = self.line.dirty.get();
-        if self.free_page_count() >= NEARLY_EMPTY_PAGES { dirty } else { long_runs(dirty) }
+        if self.free_page_count() >= NEARLY_EMPTY_PAGES {
+            dirty
+        } else {
+            long_runs(dirty, long_run_pages(self.grid()))
+        }
     }
 
     /// Whether the dirty pages are all free.
@@ -213,27 +229,31 @@ impl Arena {
     /// # Safety
     /// `block` lies in a pool of `arena`, which is in use.
     pub(crate) unsafe fn pool_of(arena: NonNull<Arena>, block: NonNull<u8>) -> NonNull<Pool> {
-        let page = (block.addr().get() - arena.addr().get()) >> POOL_SHIFT;
         // SAFETY: the caller's contract.
-        Self::pool_at(arena, unsafe { arena.as_ref() }.head_page(page))
+        let header = unsafe { arena.as_ref() };
+        let page = header.grid().page_at(block.addr().get() - arena.addr().get());
+        Self::pool_at(arena, header.head_page(page))
     }
 
     /// The arena that holds this header.
     pub(crate) fn of_pool(pool: NonNull<Pool>) -> NonNull<Arena> {
-        Self::of(pool.cast())
+        // Both are in the arena's first 4 KiB.
+        let base = pool.as_ptr().map_addr(|address| address & !(POOL_BYTES - 1));
+        // SAFETY: no arena starts at address zero, which the system does not map.
+        unsafe { NonNull::new_unchecked(base) }.cast()
     }
 
     /// The number of the page whose header this is.
-    fn page_of(pool: NonNull<Pool>) -> usize {
+    pub(crate) fn page_of(pool: NonNull<Pool>) -> usize {
         (pool.addr().get() % POOL_BYTES) / size_of::<Pool>()
     }
 
-    /// Where the pages of `pool` start.
+    /// Where the pages of `pool` start, in an arena that is cut so.
     #[inline]
-    pub(crate) fn pages_of(pool: NonNull<Pool>) -> NonNull<u8> {
+    pub(crate) fn pages_of(pool: NonNull<Pool>, grid: Grid) -> NonNull<u8> {
         let arena = Self::of_pool(pool).cast::<u8>();
         // SAFETY: the page's number is below 64, so it lies in the arena.
-        unsafe { arena.add(Self::page_of(pool) << POOL_SHIFT) }
+        unsafe { arena.add(grid.page_offset(Self::page_of(pool))) }
     }
 
     /// Takes a run of free pages, lowest address first, as a pool of `class`.
@@ -250,7 +270,7 @@ impl Arena {
         line.free_pages.set(line.free_pages.get() & !run(page, pages));
         let fresh = (run(page, pages) & !line.dirty.get()).count_ones();
         if fresh > 0 {
-            keep::touch((fresh as usize) << POOL_SHIFT);
+            keep::touch(fresh as usize * class.family().grid().page_bytes());
         }
         line.dirty.set(line.dirty.get() & !run(page, pages));
         line.heads.set(line.heads.get() | 1 << page);
@@ -295,19 +315,20 @@ impl Arena {
 
     fn purge_pages(arena: NonNull<Arena>, which: u64) {
         // SAFETY: the caller got the arena from its heap's set: it is in use.
-        let line = &unsafe { arena.as_ref() }.line;
+        let header = unsafe { arena.as_ref() };
+        let (line, grid) = (&header.line, header.grid());
         let mut dirty = line.dirty.get() & which;
         debug_assert_eq!(dirty & !line.free_pages.get(), 0, "what is purged is free");
         line.dirty.set(line.dirty.get() & !dirty);
-        keep::give_back_used((dirty.count_ones() as usize) << POOL_SHIFT);
+        keep::give_back_used(dirty.count_ones() as usize * grid.page_bytes());
         while dirty != 0 {
             let page = dirty.trailing_zeros() as usize;
             let pages = (!(dirty >> page)).trailing_zeros() as usize;
             dirty &= !run(page, pages);
             // SAFETY: page is below 64: inside the arena.
-            let start = unsafe { arena.cast::<u8>().add(page << POOL_SHIFT) };
+            let start = unsafe { arena.cast::<u8>().add(grid.page_offset(page)) };
             // SAFETY: dirty pages are free, so nothing refers to them.
-            unsafe { supply::purge_pages(start, pages << POOL_SHIFT) };
+            unsafe { supply::purge_pages(start, pages * grid.page_bytes()) };
         }
     }
 
@@ -333,124 +354,7 @@ impl Arena {
     }
 }
 
-/// The ones of `pages` that stand in runs of at least [`LONG_RUN_PAGES`].
-const fn long_runs(pages: u64) -> u64 {
-    let (mut bits, mut shift) = (pages, 1);
-    // First those that start so many ones, then all of these.
-    while shift < LONG_RUN_PAGES {
-        bits &= bits >> shift;
-        shift *= 2;
-    }
-    while shift > 1 {
-        shift /= 2;
-        bits |= bits << shift;
-    }
-    bits
-}
-
-/// `pages` ones from bit `page` on.
-const fn run(page: usize, pages: usize) -> u64 {
-    (u64::MAX >> (ARENA_PAGES - pages)) << page
-}
-
-/// The lowest bit that starts a run of `pages` ones in `free`.
-///
-/// Each step halves what is missing: a one in `starts` means that `known` ones
-/// follow from there.
-fn first_run(free: u64, pages: usize) -> Option<usize> {
-    let mut starts = free;
-    let mut known = 1;
-    while known < pages {
-        let step = known.min(pages - known);
-        starts &= starts >> step;
-        known += step;
-    }
-    (starts != 0).then(|| starts.trailing_zeros() as usize)
-}
-
-/// The most ones of `free` in a row; of all 64, one is left out, the headers' page.
-///
-/// The length is found bit by bit, the highest first: a one in `starts` means that `known`
-/// ones follow from there.
-fn longest_run(free: u64) -> usize {
-    // A one in step n means that 2ⁿ ones follow from there.
-    let mut runs = [free; 6];
-    for step in 1..runs.len() {
-        runs[step] = runs[step - 1] & runs[step - 1] >> (1 << (step - 1));
-    }
-    let (mut starts, mut known) = (u64::MAX, 0);
-    for step in (0..runs.len()).rev() {
-        let longer = starts & runs[step] >> known;
-        if longer != 0 {
-            starts = longer;
-            known += 1 << step;
-        }
-    }
-    known
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn first_run_agrees_with_a_search_bit_by_bit() {
-        let oracle = |free: u64, pages: usize| {
-            (0..=ARENA_PAGES - pages).find(|&at| (at..at + pages).all(|bit| free >> bit & 1 == 1))
-        };
-        let mut free = 0x9E37_79B9_7F4A_7C15_u64;
-        for _ in 0..2000 {
-            free ^= free << 13;
-            free ^= free >> 7;
-            free ^= free << 17;
-            for sparse in [free, free | free >> 1 | free >> 5, ALL_PAGES, 0] {
-                for pages in 1..=USABLE_PAGES {
-                    assert_eq!(
-                        first_run(sparse, pages),
-                        oracle(sparse, pages),
-                        "{sparse:x} {pages}"
-                    );
-                }
-            }
-        }
-        assert_eq!(run(1, ARENA_PAGES - 1), !1);
-    }
-
-    #[test]
-    fn the_longest_run_is_the_last_that_is_found() {
-        let mut free = 0x9E37_79B9_7F4A_7C15_u64;
-        for _ in 0..2000 {
-            free ^= free << 13;
-            free ^= free >> 7;
-            free ^= free << 17;
-            for sparse in [free, free | free >> 1 | free >> 5, u64::MAX, 1, 1 << 63, 0] {
-                let sparse = sparse & ALL_PAGES;
-                let found =
-                    (1..=ARENA_PAGES).take_while(|&pages| first_run(sparse, pages).is_some());
-                assert_eq!(longest_run(sparse), found.count(), "{sparse:x}");
-            }
-        }
-    }
-
-    #[test]
-    fn long_runs_agree_with_a_search_bit_by_bit() {
-        let oracle = |pages: u64| {
-            let runs = (0..=ARENA_PAGES - LONG_RUN_PAGES).map(|at| run(at, LONG_RUN_PAGES));
-            runs.filter(|run| pages & run == *run).fold(0, |all, run| all | run)
-        };
-        for from in 0..ARENA_PAGES {
-            for pages in 1..=ARENA_PAGES - from {
-                let (one, but_one) = (run(from, pages), !run(from, pages));
-                assert_eq!((long_runs(one), long_runs(but_one)), (oracle(one), oracle(but_one)));
-            }
-        }
-        let mut pages = 0x9E37_79B9_7F4A_7C15_u64;
-        for _ in 0..2000 {
-            pages ^= pages << 13;
-            pages ^= pages >> 7;
-            pages ^= pages << 17;
-            let dense = pages | pages >> 1 | pages >> 3;
-            assert_eq!((long_runs(pages), long_runs(dense)), (oracle(pages), oracle(dense)));
-        }
-    }
+/// Pages of a run that is worth a system call; a power of two.
+const fn long_run_pages(grid: Grid) -> usize {
+    LONG_RUN_BYTES.div_ceil(grid.page_bytes()).next_power_of_two()
 }

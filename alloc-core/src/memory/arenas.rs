@@ -25,7 +25,8 @@ use core::ptr::NonNull;
 use crate::arena::Arena;
 use crate::cell::{OwnerPtr, OwnerU64};
 use crate::class::SizeClass;
-use crate::config::{ARENA_PAGES, DIRTY_PAGES_MIN, POOL_BYTES, SHARED_PAGES_MIN, USABLE_PAGES};
+use crate::config::{ARENA_PAGES, DIRTY_BYTES_MIN, SHARED_BYTES_MIN, USABLE_PAGES};
+use crate::grid::Grid;
 use crate::keep;
 use crate::pool::Pool;
 
@@ -37,6 +38,7 @@ pub(crate) struct ArenaSet {
     used_pages: OwnerU64,
     dirty_pages: OwnerU64,
     shared_pages: OwnerU64,
+    grid: Grid,
 }
 
 /// The arenas of one order, doubly linked.
@@ -46,7 +48,8 @@ struct Bucket {
 }
 
 impl ArenaSet {
-    pub(crate) const fn new() -> Self {
+    /// An empty set of arenas that are cut so.
+    pub(crate) const fn new(grid: Grid) -> Self {
         Self {
             buckets: [const { Bucket::new() }; ARENA_PAGES],
             occupied: OwnerU64::zero(),
@@ -54,6 +57,7 @@ impl ArenaSet {
             used_pages: OwnerU64::zero(),
             dirty_pages: OwnerU64::zero(),
             shared_pages: OwnerU64::zero(),
+            grid,
         }
     }
 
@@ -149,18 +153,19 @@ impl ArenaSet {
 
     /// Tells `keep` of what has become dirty or clean, if it is enough.
     fn share(&self) {
-        let (now, shared) = (self.dirty_pages(), self.shared_pages());
-        if now.abs_diff(shared) < SHARED_PAGES_MIN {
+        let (now, shared) = (self.dirty_pages(), self.shared_pages.get() as usize);
+        let bytes = now.abs_diff(shared) * self.grid.page_bytes();
+        if bytes < SHARED_BYTES_MIN {
             return;
         }
         self.shared_pages.set(now as u64);
-        let bytes = now.abs_diff(shared) * POOL_BYTES;
         if now > shared { keep::free(bytes, bytes) } else { keep::reuse(bytes) }
     }
 
     /// Purges the sparsest arenas while too much is kept.
     fn purge_surplus(&self) {
-        while self.dirty_pages() > DIRTY_PAGES_MIN && keep::excess() > 0 {
+        let bytes = || self.dirty_pages() * self.grid.page_bytes();
+        while bytes() > DIRTY_BYTES_MIN && keep::excess() > 0 {
             let Some(arena) = self.sparsest_worth_purging() else { return };
             // SAFETY: the arena is in this set, unchanged.
             unsafe { self.remove(arena) };
@@ -213,9 +218,9 @@ impl ArenaSet {
         self.dirty_pages.get() as usize
     }
 
-    /// Of these, as many as `keep` counts as kept.
-    pub(crate) fn shared_pages(&self) -> usize {
-        self.shared_pages.get() as usize
+    /// Bytes of these, as many as `keep` counts as kept.
+    pub(crate) fn shared_bytes(&self) -> usize {
+        self.shared_pages.get() as usize * self.grid.page_bytes()
     }
 
     fn has_empty(&self) -> bool {

@@ -4,7 +4,8 @@ use core::ptr::NonNull;
 
 use crate::arena::Arena;
 use crate::class::{Family, SizeClass};
-use crate::config::{GRANULE_BYTES, POOL_SHIFT};
+use crate::config::GRANULE_BYTES;
+use crate::grid::Grid;
 use crate::pagemap::{self, Unit};
 use crate::region::{Region, Span, Use};
 
@@ -16,7 +17,7 @@ pub enum Tier {
     /// 513 bytes to 128 KiB: a block of a slab.
     Slab,
     /// To 32 MiB; also what is aligned beyond 4 KiB, or beyond 128 bytes if its blocks are
-    /// multiples of 16 KiB: a span of a region.
+    /// multiples of 16 KiB or above 60 KiB: a span of a region.
     Span,
     /// Bigger, or aligned beyond 2 MiB: a mapping of its own.
     Mapping,
@@ -80,26 +81,24 @@ fn block_in_region(region: NonNull<Region>, address: NonNull<u8>) -> Option<Bloc
     let granule = Region::granule_of(region, address.addr().get());
     // SAFETY: the page map says that a region is mapped here.
     let Span { run, used_as } = unsafe { region.as_ref() }.span_at(granule)?;
+    // SAFETY: a span lies in its region.
+    let start = unsafe { Region::address(region, run.first) };
     match used_as {
-        Use::Arena => block_in_arena(address),
-        Use::Block => {
-            // SAFETY: a span lies in its region.
-            let start = unsafe { Region::address(region, run.first) };
-            Some(Block { start, bytes: run.granules * GRANULE_BYTES, tier: Tier::Span })
-        }
+        Use::Arena => block_in_arena(start.cast(), address),
+        Use::Block => Some(Block { start, bytes: run.granules * GRANULE_BYTES, tier: Tier::Span }),
     }
 }
 
-fn block_in_arena(address: NonNull<u8>) -> Option<Block> {
-    let arena = Arena::of(address);
+fn block_in_arena(arena: NonNull<Arena>, address: NonNull<u8>) -> Option<Block> {
     // SAFETY: the region says that an arena is here.
     let header = unsafe { arena.as_ref() };
-    let page = (address.addr().get() - arena.addr().get()) >> POOL_SHIFT;
+    let grid = header.family().grid();
+    let page = grid.page_at(address.addr().get() - arena.addr().get());
     if !header.is_in_pool(page) {
         return None;
     }
     let pool = Arena::pool_at(arena, header.head_page(page));
-    let pages = Arena::pages_of(pool);
+    let pages = Arena::pages_of(pool, grid);
     // SAFETY: a header of a mapped arena.
     let pool = unsafe { pool.as_ref() };
     let class = pool.class();
@@ -111,7 +110,7 @@ fn block_in_arena(address: NonNull<u8>) -> Option<Block> {
     }
     let tier = match class.family() {
         Family::Small => Tier::Small,
-        Family::Slab => Tier::Slab,
+        Family::Slab | Family::WideSlab => Tier::Slab,
     };
     // SAFETY: a block below the watermark lies in the pool's pages.
     let start = unsafe { pages.add(index * class.stride_bytes()) };
@@ -129,18 +128,18 @@ fn block_in_mapping(address: NonNull<u8>, base: usize) -> Option<Block> {
     Some(Block { start, bytes, tier: Tier::Mapping })
 }
 
-/// The class of a block that starts at this address, which lies in an arena.
+/// The class of a block that starts at this address, which lies in an arena that is cut so.
 #[inline]
-pub(crate) fn class_at(block: NonNull<u8>) -> Option<SizeClass> {
-    let arena = Arena::of(block);
-    let page = (block.addr().get() - arena.addr().get()) >> POOL_SHIFT;
+pub(crate) fn class_at(block: NonNull<u8>, grid: Grid) -> Option<SizeClass> {
+    let arena = Arena::of(block, grid);
+    let page = grid.page_at(block.addr().get() - arena.addr().get());
     // SAFETY: the page map says that an arena is out here: its header is in place.
     let head = unsafe { arena.as_ref() }.head_page(page);
     if head == 0 {
         return None;
     }
     let pool = Arena::pool_at(arena, head);
-    let offset = block.addr().get() - Arena::pages_of(pool).addr().get();
+    let offset = block.addr().get() - Arena::pages_of(pool, grid).addr().get();
     // SAFETY: a header of that arena.
     let pool = unsafe { pool.as_ref() };
     let class = pool.class();

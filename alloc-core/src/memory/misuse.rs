@@ -11,8 +11,12 @@ use crate::arena::Arena;
 use crate::block::Tier;
 use crate::block::{Block, find};
 use crate::class::SizeClass;
+#[cfg(feature = "hardened")]
+use crate::grid::Grid;
 use crate::line::Line;
 use crate::os;
+#[cfg(feature = "hardened")]
+use crate::pagemap;
 
 /// A block of a class is freed that is free already, or was never handed out.
 #[cold]
@@ -89,9 +93,10 @@ struct Found(Block);
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Block { start, bytes, tier } = self.0;
-        let arena = Arena::of(start);
         match tier {
             Tier::Small | Tier::Slab => {
+                let grid = pagemap::grid_at(start.addr().get()).unwrap_or(Grid::Narrow);
+                let arena = Arena::of(start, grid);
                 write!(f, "the block at {start:p}, of class {bytes} bytes in arena {arena:p}")
             }
             Tier::Span | Tier::Mapping => write!(f, "the block at {start:p}, of {bytes} bytes"),
@@ -105,7 +110,7 @@ struct InArena(NonNull<u8>, SizeClass);
 impl fmt::Display for InArena {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let &Self(block, class) = self;
-        let (bytes, arena) = (class.block_bytes(), Arena::of(block));
+        let (bytes, arena) = (class.block_bytes(), Arena::of(block, class.family().grid()));
         write!(f, "the block at {block:p}, of class {bytes} bytes in arena {arena:p}")
     }
 }

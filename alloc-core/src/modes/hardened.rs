@@ -300,8 +300,8 @@ fn expect_sealed(block: NonNull<u8>, layout: Layout) -> Sealed {
 
 /// The block at this address; if there is none in use, the process ends.
 fn expect_sealed_at(block: NonNull<u8>) -> Sealed {
-    let (class, bytes) = if pagemap::is_in_arena(block.addr().get()) {
-        match class_at(block) {
+    let (class, bytes) = if let Some(grid) = pagemap::grid_at(block.addr().get()) {
+        match class_at(block, grid) {
             Some(class) => (Some(class), class.block_bytes()),
             None => misuse::not_a_block(block),
         }

@@ -152,8 +152,8 @@ pub(crate) unsafe fn move_block(
 /// `block` is one, and is not used again.
 #[inline]
 pub(crate) unsafe fn free_at(block: NonNull<u8>) {
-    if pagemap::is_in_arena(block.addr().get()) {
-        match class_at(block) {
+    if let Some(grid) = pagemap::grid_at(block.addr().get()) {
+        match class_at(block, grid) {
             Some(class) => dealloc_in(class, block),
             None => misuse::not_a_block(block),
         }

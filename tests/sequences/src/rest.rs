@@ -10,8 +10,9 @@ use crate::{Live, Oracle};
 const GRANULE_BYTES: usize = 16 << 10;
 /// The biggest alignment of a block of a class.
 const CLASS_ALIGN_MAX_BYTES: usize = 4 << 10;
-/// The same where its blocks are whole granules, which lie so far apart.
+/// The same where its blocks are whole granules, or so long that their slabs are wide.
 const COLOUR_BYTES: usize = 128;
+const WIDE_FROM_BYTES: usize = 64 << 10;
 
 /// Checks that the heap's invariants hold, and that it holds the oracle's blocks and no
 /// others: each is known to `block_of` and no longer than it need be, and the stats count
@@ -85,7 +86,8 @@ fn class_bytes(live: &Live, stats: &Stats) -> Option<usize> {
 
 /// The biggest alignment that blocks of a class of so many bytes have.
 fn align_max_bytes(class_bytes: usize) -> usize {
-    if class_bytes.is_multiple_of(GRANULE_BYTES) { COLOUR_BYTES } else { CLASS_ALIGN_MAX_BYTES }
+    let is_coloured = class_bytes.is_multiple_of(GRANULE_BYTES) || class_bytes >= WIDE_FROM_BYTES;
+    if is_coloured { COLOUR_BYTES } else { CLASS_ALIGN_MAX_BYTES }
 }
 
 fn classes(stats: &Stats) -> impl Iterator<Item = &ClassStats> {

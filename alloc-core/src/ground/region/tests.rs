@@ -1,7 +1,7 @@
 //! A region beside a naive picture of each of its granules.
 
 use super::*;
-use crate::config::REGION_BYTES;
+use crate::config::{ARENA_BYTES, REGION_BYTES};
 
 /// A region of its own, and beside it the naive picture of each granule.
 struct Model {
@@ -150,7 +150,10 @@ fn a_region_agrees_with_a_naive_picture_of_its_granules() {
     for round in 0..4000 {
         let choice = if random(2) == 0 { Choice::Dirty } else { Choice::Any };
         match random(8) {
-            0 => model.take(ARENA_SHAPE.0, ARENA_SHAPE.1, choice, Use::Arena),
+            0 => {
+                let granules = granules_for(ARENA_BYTES);
+                model.take(granules, granules, choice, Use::Arena);
+            }
             1 | 2 => model.take(1 + random(40), 1 << random(4), choice, Use::Block),
             3 => model.take(1 + random(600), 1, choice, Use::Block),
             4 if round % 7 == 0 => model.purge(1 + random(300), 1 << random(3)),

@@ -72,7 +72,7 @@ pub(crate) struct Supply {
     table: NonNull<Entry>,
     len: usize,
     capacity: usize,
-    counts: [Counts; 2],
+    counts: [Counts; Family::ALL.len()],
     blocks: Blocks,
 }
 
@@ -85,7 +85,7 @@ impl Supply {
             table: NonNull::dangling(),
             len: 0,
             capacity: 0,
-            counts: [Counts { taken: 0, given: 0, highwater: 0 }; 2],
+            counts: [Counts { taken: 0, given: 0, highwater: 0 }; Family::ALL.len()],
             blocks: Blocks { count: 0, granules: 0 },
         }
     }
@@ -125,7 +125,7 @@ impl Supply {
         self.entries().iter().filter_map(|entry| entry.region)
     }
 
-    /// The arenas that are out, of both families.
+    /// The arenas that are out, of all families.
     pub(crate) fn arenas(&self) -> impl Iterator<Item = NonNull<u8>> {
         self.regions().flat_map(|region| {
             // SAFETY: a region in the table is mapped.
