@@ -39,7 +39,7 @@ pub(crate) struct ThreadHeap {
     /// Hardened mode's lots.
     random: Random,
     /// Per family.
-    arenas: [ArenaSet; 3],
+    arenas: [ArenaSet; Family::ALL.len()],
     pub(crate) remote: CachePadded<RemoteQueue>,
     /// Per class, the blocks in `remote`: free, but not yet in their pools.
     transit: [AtomicU32; CLASSES],

@@ -158,7 +158,7 @@ impl Stats {
 
 /// The state of the allocator now.
 ///
-/// Takes a lock that only the slow path of other threads takes, once per 256 KiB;
+/// Takes a lock that only the slow path of other threads takes, once an arena or span;
 /// its time is proportional to the number of pools. Allocates nothing.
 ///
 /// # Examples

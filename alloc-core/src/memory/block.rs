@@ -131,6 +131,15 @@ fn block_in_mapping(address: NonNull<u8>, base: usize) -> Option<Block> {
 /// The class of a block that starts at this address, which lies in an arena that is cut so.
 #[inline]
 pub(crate) fn class_at(block: NonNull<u8>, grid: Grid) -> Option<SizeClass> {
+    // Known grids, each by itself: the divisions and masks of a narrow one are shifts.
+    match grid {
+        Grid::Narrow => class_in(block, Grid::Narrow),
+        Grid::Wide => class_in(block, Grid::Wide),
+    }
+}
+
+#[inline(always)]
+fn class_in(block: NonNull<u8>, grid: Grid) -> Option<SizeClass> {
     let arena = Arena::of(block, grid);
     let page = grid.page_at(block.addr().get() - arena.addr().get());
     // SAFETY: the page map says that an arena is out here: its header is in place.
