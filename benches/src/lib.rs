@@ -27,6 +27,7 @@
 pub mod bump;
 pub mod compare;
 pub mod empty;
+mod processor;
 pub mod profiler;
 mod resident;
 pub mod scale;

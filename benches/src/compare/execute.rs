@@ -44,6 +44,8 @@ struct Phase {
     workers: usize,
     /// Whether each stays for a second afterwards.
     measures_idle: bool,
+    /// The turn of the processor that those of one thread share, unless they are free.
+    turn: Option<usize>,
 }
 
 impl<'a> Runner<'a> {
@@ -69,14 +71,14 @@ impl<'a> Runner<'a> {
     }
 
     fn make(&self, phase: Phase, samples: &mut Samples) -> Result<(), CompareError> {
-        let Phase { name, runs, workers, measures_idle } = phase;
+        let Phase { name, runs, workers, measures_idle, turn } = phase;
         let (runs, samples) = (Mutex::new(runs.into_iter()), Mutex::new(samples));
         let next = || runs.lock().expect("no panic").next();
         let work = || -> Result<(), CompareError> {
             for run in iter::from_fn(next) {
                 let (workload, allocator) = (run.workload.name, run.allocator.key);
                 self.progress.set_message(format!("{name} · {workload} · {allocator}"));
-                let report = self.execute(run, measures_idle)?;
+                let report = self.execute(run, measures_idle, turn)?;
                 samples.lock().expect("no panic").add(run, report);
                 self.progress.inc(1);
             }
@@ -89,7 +91,12 @@ impl<'a> Runner<'a> {
     }
 
     /// Makes one run in a process of its own.
-    fn execute(&self, run: Run, measure_idle: bool) -> Result<Report, CompareError> {
+    fn execute(
+        &self,
+        run: Run,
+        measure_idle: bool,
+        turn: Option<usize>,
+    ) -> Result<Report, CompareError> {
         let job = Job {
             workload: run.workload.name.to_owned(),
             scale: self.request.scale,
@@ -97,7 +104,7 @@ impl<'a> Runner<'a> {
             live_bytes: None,
             measure_idle,
         };
-        process::perform(self.workers, run, &job)
+        process::perform(self.workers, run, &job, turn)
     }
 }
 
@@ -125,6 +132,7 @@ fn phases(request: &Request) -> Vec<Phase> {
             runs: idle,
             workers: IDLE_WORKERS,
             measures_idle: true,
+            turn: None,
         },
         Phase {
             name: "memory given back".to_owned(),
@@ -132,6 +140,7 @@ fn phases(request: &Request) -> Vec<Phase> {
             // At full scale each takes a gibibyte.
             workers: if request.scale == Scale::Full { 1 } else { IDLE_WORKERS / 2 },
             measures_idle: true,
+            turn: None,
         },
     ];
     phases.extend((0..request.rounds).map(|round| Phase {
@@ -139,6 +148,7 @@ fn phases(request: &Request) -> Vec<Phase> {
         runs: schedule::round(request, round, Subject::Time),
         workers: 1,
         measures_idle: false,
+        turn: Some(round),
     }));
     phases
 }

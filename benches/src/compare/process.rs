@@ -11,6 +11,7 @@ use procfs::process::Process;
 use super::build::Workers;
 use super::error::CompareError;
 use super::schedule::Run;
+use crate::processor::Held;
 use crate::resident::{self, IDLE};
 use crate::worker::{Job, Report};
 use crate::workloads::Subject;
@@ -19,11 +20,19 @@ use crate::workloads::Subject;
 /// minute, two on a slow machine.
 const LIMIT_SECONDS: u64 = 600;
 
-/// Has the run's worker do the job.
+/// Has the run's worker do the job; if it has one thread, on the processor whose turn it is,
+/// if there is one.
 ///
 /// # Errors
 /// The worker did not start, crashed, hung, or gave no report.
-pub fn perform(workers: &Workers, run: Run, job: &Job) -> Result<Report, CompareError> {
+pub fn perform(
+    workers: &Workers,
+    run: Run,
+    job: &Job,
+    turn: Option<usize>,
+) -> Result<Report, CompareError> {
+    // It starts the worker, which stays where it is.
+    let _held = turn.filter(|_| !run.workload.has_threads).and_then(Held::on);
     let worker = run.worker();
     // `build::workers` has found all that a request needs.
     let binary = workers.get(&worker).cloned().unwrap_or_else(|| PathBuf::from(&worker));

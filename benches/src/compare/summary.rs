@@ -138,8 +138,13 @@ pub fn spread(
     };
     let ratios: Vec<f64> = timed.filter_map(of_one).collect();
     let worst = ratios.iter().copied().max_by(f64::total_cmp)?;
-    let logarithms: f64 = ratios.iter().map(|ratio| ratio.ln()).sum();
-    Some(Spread { mean: (logarithms / ratios.len() as f64).exp(), worst })
+    Some(Spread { mean: geometric_mean(&ratios), worst })
+}
+
+/// Returns the geometric mean of some numbers above zero; of none it is no number.
+pub(crate) fn geometric_mean(numbers: &[f64]) -> f64 {
+    let logarithms: f64 = numbers.iter().map(|number| number.ln()).sum();
+    (logarithms / numbers.len() as f64).exp()
 }
 
 /// Returns the figures of each workload asked for.

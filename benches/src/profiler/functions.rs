@@ -100,6 +100,9 @@ fn calls(call: fn(u64) -> u64, steps: u64) {
     }
 }
 
+/// Does so many steps.
+pub(super) type Work = fn(&Global, u64);
+
 /// What is measured with and without profiling.
 #[derive(Debug)]
 pub(super) struct Measure {
@@ -110,9 +113,9 @@ pub(super) struct Measure {
     /// Steps of one round at full scale.
     pub steps: usize,
     /// Does so many steps without profiling.
-    pub without: fn(&Global, u64),
+    pub without: Work,
     /// Does as many with it.
-    pub with: fn(&Global, u64),
+    pub with: Work,
     /// On how many threads at once.
     pub threads: &'static [usize],
     /// What profiling may add to a step, in nanoseconds, where there is a target.

@@ -44,14 +44,15 @@ impl<'a> Entry<'a> {
 #[derive(Serialize)]
 struct WorkloadEntry<'a> {
     name: &'a str,
+    ratio: f64,
     without_s: f64,
     with_s: f64,
 }
 
 /// Returns the document: `{"machine": …, "rows": [{"name": …, "what": …, "unit": "ns",
 /// "median": …, "min": …, "max": …, "without_ns": …, "with_ns": …, "target":
-/// {"at_most": …}, "is_met": …}, …], "workloads": [{"name": …, "without_s": …,
-/// "with_s": …}, …]}`. A `unit` is `ns` or `ratio`; a target may be `at_least` too; what
+/// {"at_most": …}, "is_met": …}, …], "workloads": [{"name": …, "ratio": …,
+/// "without_s": …, "with_s": …}, …]}`. A `unit` is `ns` or `ratio`; a target may be `at_least` too; what
 /// a row does not have is `null`. The workloads are those of the row `presence`, whose
 /// `median` is the geometric mean of their ratios.
 ///
@@ -61,6 +62,7 @@ pub fn render(rows: &[Row], presence: Option<&Presence>, machine: &str) -> Strin
     let workloads = presence.map_or(&[][..], |presence| &presence.workloads);
     let workloads = workloads.iter().map(|times| WorkloadEntry {
         name: times.name,
+        ratio: times.ratio,
         without_s: times.without_s,
         with_s: times.with_s,
     });
@@ -101,8 +103,8 @@ mod tests {
                  "target": null, "is_met": null},
             ],
             "workloads": [
-                {"name": "list", "without_s": 1.0, "with_s": 1.0},
-                {"name": "pairs", "without_s": 1.0, "with_s": 1.21},
+                {"name": "list", "ratio": 1.0, "without_s": 1.0, "with_s": 1.0},
+                {"name": "pairs", "ratio": 1.21, "without_s": 1.0, "with_s": 1.21},
             ],
         });
         assert_eq!(value, expected);

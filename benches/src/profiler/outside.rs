@@ -1,6 +1,7 @@
 //! What needs processes of its own, for a global allocator cannot be changed: one
 //! worker without a profiler, one with it, one right after the other.
 
+use super::rounds::Round;
 use super::series::{Pair, typical};
 use crate::compare::allocators::{self, Role};
 use crate::compare::build::Workers;
@@ -85,12 +86,13 @@ impl Programs {
         workers: &Workers,
         scale: Scale,
         threads: usize,
-        is_reversed: bool,
+        round: Round,
     ) -> Result<Pair, CompareError> {
         let pairs: Result<Vec<_>, _> = (0..self.repeats)
             .map(|repeat| {
-                let is_reversed = is_reversed == repeat.is_multiple_of(2);
-                self.one_pair(runs, workers, scale, threads, is_reversed)
+                let is_reversed = round.is_reversed == repeat.is_multiple_of(2);
+                let turn = round.turn + repeat / 2;
+                self.one_pair(runs, workers, scale, threads, Round { turn, is_reversed })
             })
             .collect();
         Ok(typical(pairs?.into_iter()))
@@ -102,10 +104,10 @@ impl Programs {
         workers: &Workers,
         scale: Scale,
         threads: usize,
-        is_reversed: bool,
+        Round { turn, is_reversed }: Round,
     ) -> Result<Pair, CompareError> {
         let scale = if self.is_slow && scale == Scale::Full { Scale::Quick } else { scale };
-        let perform = |run| perform(workers, run, scale, threads);
+        let perform = |run| perform(workers, run, scale, threads, turn);
         let (plain, profiled) = if is_reversed {
             let profiled = perform(with)?;
             (perform(without)?, profiled)
@@ -137,6 +139,7 @@ fn perform(
     run: Run,
     scale: Scale,
     threads: usize,
+    turn: usize,
 ) -> Result<Found, CompareError> {
     let workload = run.workload.name;
     let job = Job {
@@ -146,7 +149,7 @@ fn perform(
         live_bytes: None,
         measure_idle: false,
     };
-    let Report { costs, checksum, .. } = process::perform(workers, run, &job)?;
+    let Report { costs, checksum, .. } = process::perform(workers, run, &job, Some(turn))?;
     let Some(costs) = costs else {
         let (worker, output) = (run.worker(), "a report without costs".to_owned());
         return Err(CompareError::NoReport { worker, workload, output });

@@ -1,15 +1,22 @@
 //! What the profiler's presence costs a program in which nothing is profiled: the
 //! workloads of [`compare`], run by its own runner under `pool` and
 //! `profiled`.
+//!
+//! # Design
+//! What is looked for is a hundredth, and a machine's pace changes by more between two rounds.
+//! So a workload's figure is the median of its rounds' ratios, of runs right after each
+//! other, not the ratio of medians that `compare` shows.
 
 use super::cli::Request;
-use super::series::Figure;
+use super::series::{Figure, figure};
 use crate::compare;
 use crate::compare::allocators::{self, Allocator, Role};
 use crate::compare::build::Workers;
 use crate::compare::error::CompareError;
 use crate::compare::execute::Runner;
-use crate::compare::summary::{Spread, Summary, spread, summarise};
+use crate::compare::samples::Samples;
+use crate::compare::summary::geometric_mean;
+use crate::workloads::{Subject, Workload};
 
 /// Threads of the multi-threaded workloads, as many as `compare` takes unless told.
 const THREADS: usize = 2;
@@ -17,28 +24,38 @@ const THREADS: usize = 2;
 /// What its presence costs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Presence {
-    /// Time over that of the allocator alone, ratios of medians as in `compare`: the
-    /// geometric mean over the workloads, the least of one and the largest.
+    /// Time over that of the allocator alone: the geometric mean over the workloads, the
+    /// least of one and the largest.
     pub figure: Figure,
     /// Each workload's part of it.
     pub workloads: Vec<WorkloadTimes>,
 }
 
-/// Medians of one workload's rounds.
+/// What one workload's rounds found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WorkloadTimes {
     /// The workload's name.
     pub name: &'static str,
-    /// Seconds without the profiler.
+    /// Time with the profiler over time without: the median of the rounds.
+    pub ratio: f64,
+    /// Seconds without the profiler, a median of its own.
     pub without_s: f64,
-    /// Seconds with it.
+    /// Seconds with it, likewise.
     pub with_s: f64,
 }
 
 impl WorkloadTimes {
-    /// Returns the time with the profiler over the time without.
-    pub(super) fn ratio(&self) -> f64 {
-        self.with_s / self.without_s
+    /// Returns what the rounds of a workload found; `None` if it was not run under both.
+    fn of(name: &'static str, samples: &Samples) -> Option<Self> {
+        let seconds = |role| {
+            let allocator = allocators().find(|one| one.role == role)?;
+            Some(&samples.of(name, allocator.key)?.seconds)
+        };
+        let (without, with) = (seconds(Role::Ours)?, seconds(Role::Profiled)?);
+        let ratios = with.iter().zip(without).map(|(with, without)| with / without);
+        let median = |seconds: &[f64]| Some(figure(seconds.iter().copied())?.median);
+        let (ratio, without_s, with_s) = (figure(ratios)?.median, median(without)?, median(with)?);
+        Some(Self { name, ratio, without_s, with_s })
     }
 }
 
@@ -70,40 +87,49 @@ pub(super) fn run(
     workers: &Workers,
 ) -> Result<Option<Presence>, CompareError> {
     let samples = Runner::new(request, workers).run_all()?;
-    Ok(of(&summarise(&samples, request)))
+    Ok(of(&request.workloads, &samples))
 }
 
-fn of(summaries: &[Summary]) -> Option<Presence> {
-    let profiled = allocators().find(|one| one.role == Role::Profiled)?;
-    let all: Vec<&Summary> = summaries.iter().collect();
-    let Spread { mean, worst } = spread(&all, profiled, |ratios| ratios.ours)?;
-    let times = |summary: &Summary| {
-        let (without, with) = (summary.of(Role::Ours)?, summary.of(Role::Profiled)?);
-        let (without_s, with_s) = (without.median_s, with.median_s);
-        Some(WorkloadTimes { name: summary.name, without_s, with_s })
-    };
-    let workloads: Vec<WorkloadTimes> = summaries.iter().filter_map(times).collect();
-    let least = workloads.iter().map(WorkloadTimes::ratio).min_by(f64::total_cmp)?;
-    Some(Presence { figure: Figure { median: mean, min: least, max: worst }, workloads })
+fn of(workloads: &[&'static Workload], samples: &Samples) -> Option<Presence> {
+    let timed = workloads.iter().filter(|workload| workload.subject == Subject::Time);
+    let workloads: Vec<_> =
+        timed.filter_map(|workload| WorkloadTimes::of(workload.name, samples)).collect();
+    let ratios: Vec<f64> = workloads.iter().map(|times| times.ratio).collect();
+    let Figure { min, max, .. } = figure(ratios.iter().copied())?;
+    Some(Presence { figure: Figure { median: geometric_mean(&ratios), min, max }, workloads })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::summary::tests::example;
+    use crate::compare::schedule::Run;
+    use crate::worker::Report;
+    use crate::workloads;
 
     #[test]
-    fn presence_is_a_mean_over_workloads_between_its_extremes() {
-        let summaries = [
-            example(&[("pool", 1.0, 1), ("profiled", 1.0, 1)]),
-            example(&[("pool", 1.0, 1), ("profiled", 4.0, 1)]),
-        ];
-        let presence = of(&summaries).expect("timed");
+    fn presence_is_a_mean_over_workloads_of_their_rounds_medians() {
+        let mut samples = Samples::default();
+        let mut add = |workload: &str, role, seconds| {
+            let workload = workloads::find(workload).expect("a workload");
+            let allocator = allocators().find(|one| one.role == role).expect("an allocator");
+            let (checksum, peak_rss_kib, idle_rss_kib, costs) = (0, 1, None, None);
+            let report = Report { seconds, checksum, peak_rss_kib, idle_rss_kib, costs };
+            samples.add(Run { workload, allocator }, report);
+        };
+        // A machine that becomes slower: the medians are 1 and 4, as are the ratios but one.
+        for pace in [1.0, 2.0, 8.0] {
+            add("list", Role::Ours, pace);
+            add("list", Role::Profiled, pace);
+            add("pairs", Role::Ours, pace);
+            add("pairs", Role::Profiled, if pace > 2.0 { pace } else { 4.0 * pace });
+        }
+        let named = ["list", "pairs", "idle_mib"].map(|name| workloads::find(name).expect("one"));
+        let presence = of(&named, &samples).expect("timed");
         let Figure { median, min, max } = presence.figure;
         let is = |found: f64, expected: f64| (found - expected).abs() < 1e-9;
         assert!(is(median, 2.0) && is(min, 1.0) && is(max, 4.0), "{:?}", presence.figure);
-        let ratios: Vec<f64> = presence.workloads.iter().map(WorkloadTimes::ratio).collect();
-        assert!(is(ratios[0], 1.0) && is(ratios[1], 4.0));
-        assert_eq!(of(&[]), None);
+        let ratios: Vec<f64> = presence.workloads.iter().map(|times| times.ratio).collect();
+        assert!(is(ratios[0], 1.0) && is(ratios[1], 4.0), "{ratios:?}");
+        assert_eq!(of(&[], &samples), None);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::cli::Request;
-use super::functions::{self, Measure};
+use super::functions::{self, COUNTED, Measure};
 use super::outside::{self, Programs};
 use super::series::Pair;
 use super::{Global, inside};
@@ -12,6 +12,11 @@ use crate::compare::error::CompareError;
 use crate::compare::execute::progress_line;
 use crate::compare::schedule::Run;
 use crate::workloads::Scale;
+
+/// The key of the pairs whose sides are the same, by threads that take turns and at once.
+pub(super) const CROWD: &str = "allocation_flat";
+/// On how many threads.
+pub(super) const CROWDS: &[usize] = &[2, 4, 8];
 
 /// What the rounds found, by measure and number of threads.
 #[derive(Debug, Default)]
@@ -29,10 +34,21 @@ impl Pairs {
     }
 }
 
+/// How a pair is measured this time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Round {
+    /// Whose turn it is of the processors.
+    pub turn: usize,
+    /// Whether the side with profiling comes first.
+    pub is_reversed: bool,
+}
+
 /// One pair to measure.
 #[derive(Clone, Copy)]
 enum Task {
     Inside(&'static Measure),
+    /// The threads one at a time and all at once.
+    Crowd(&'static Measure),
     Outside(&'static Programs, [Run; 2]),
 }
 
@@ -40,6 +56,7 @@ impl Task {
     fn key(self) -> &'static str {
         match self {
             Self::Inside(measure) => measure.key,
+            Self::Crowd(_) => CROWD,
             Self::Outside(programs, _) => programs.key,
         }
     }
@@ -62,14 +79,18 @@ pub(super) fn run(
         for (position, &(task, threads)) in tasks.iter().enumerate() {
             let (key, all) = (task.key(), request.rounds);
             progress.set_message(format!("round {}/{all} · {key} · {threads}", round + 1));
-            let is_reversed = (round + position) % 2 == 1;
+            let way = Round { turn: round / 2, is_reversed: (round + position) % 2 == 1 };
             let pair = match task {
                 Task::Inside(measure) => {
                     let steps = steps(measure, request.scale);
-                    Ok(inside::pair(measure, global, threads, steps, is_reversed))
+                    Ok(inside::pair(measure, global, threads, steps, way))
+                }
+                Task::Crowd(measure) => {
+                    let steps = steps(measure, request.scale);
+                    Ok(inside::crowd(measure.with, global, threads, steps, way.turn))
                 }
                 Task::Outside(programs, runs) => {
-                    programs.pair(runs, workers, request.scale, threads, is_reversed)
+                    programs.pair(runs, workers, request.scale, threads, way)
                 }
             };
             // Whatever was found, the line must not stay behind.
@@ -85,9 +106,11 @@ pub(super) fn run(
 /// Returns all pairs that this build can measure, each number of threads by itself.
 fn tasks() -> Vec<(Task, usize)> {
     let inside = functions::ALL.iter().map(|one| (Task::Inside(one), one.threads));
+    let crowd = [(Task::Crowd(&COUNTED), CROWDS)];
     let runs = |programs: &'static Programs| Some(Task::Outside(programs, programs.runs()?));
     let outside = outside::ALL.iter().filter_map(|one| Some((runs(one)?, one.threads)));
     inside
+        .chain(crowd)
         .chain(outside)
         .flat_map(|(task, threads)| threads.iter().map(move |&count| (task, count)))
         .collect()

@@ -10,14 +10,14 @@ use serde::Serialize;
 use super::functions::{self, COUNTED};
 use super::outside::{CHURN_PROGRAMS, DHAT_PROGRAMS, SEED_PROGRAMS};
 use super::presence::Presence;
-use super::rounds::Pairs;
-use super::series::{Figure, Pair, added_over, figure, with_over};
+use super::rounds::{CROWD, CROWDS, Pairs};
+use super::series::{Figure, Pair, added_over, figure};
 use crate::compare::table::MOST_OVER_OURS;
 
 /// What the seed's function may take with every line probed, over what it takes without.
 const MOST_OVER_SEED: f64 = 1.05;
-/// What an allocation may cost on the worst number of threads, over what it costs on one.
-const MOST_OVER_ONE_THREAD: f64 = 1.2;
+/// What an allocation may cost among the worst number of threads, over what it costs them alone.
+const MOST_OVER_ALONE: f64 = 1.2;
 /// How many times as much as profiling dhat must add to the churn loop.
 const LEAST_UNDER_DHAT: f64 = 20.0;
 
@@ -167,22 +167,20 @@ fn sides_ns(pairs: &[Pair]) -> Option<[f64; 2]> {
 }
 
 /// Returns the row of how a counted allocation grows with threads: the number of them on
-/// which it takes longest, over one. All of it, counting and the allocator: what counting
-/// adds may be a fraction of a nanosecond, whose ratios are the noise's.
+/// which it takes longest at once, over the same threads by turns. All of it, counting and the
+/// allocator: what counting adds may be a fraction of a nanosecond, whose ratios are the noise's.
 fn flatness(pairs: &Pairs) -> Option<Row> {
-    let one = pairs.of(COUNTED.key, 1);
-    let figures = COUNTED.threads.iter().filter(|&&threads| threads > 1).filter_map(|&threads| {
-        let figure = figure(with_over(pairs.of(COUNTED.key, threads), one))?;
-        Some((threads, figure))
+    let figures = CROWDS.iter().filter_map(|&threads| {
+        Some((threads, figure(pairs.of(CROWD, threads).iter().map(Pair::ratio))?))
     });
     let (threads, figure) = figures.max_by(|a, b| a.1.median.total_cmp(&b.1.median))?;
     Some(Row {
-        name: format!("{}_flat", COUNTED.key),
-        what: format!("the pair in all, the worst ({threads} threads) ÷ 1 thread"),
+        name: CROWD.to_owned(),
+        what: format!("the pair in all, the worst ({threads} threads) ÷ one at a time"),
         unit: Unit::Ratio,
         figure,
         sides_ns: None,
-        target: Some(Target::AtMost(MOST_OVER_ONE_THREAD)),
+        target: Some(Target::AtMost(MOST_OVER_ALONE)),
     })
 }
 
@@ -207,7 +205,7 @@ pub(super) mod tests {
 
     /// The presence of a profiler that one workload does not notice, and one does.
     pub(in crate::profiler) fn presence() -> Presence {
-        let times = |name, with_s| WorkloadTimes { name, without_s: 1.0, with_s };
+        let times = |name, with_s| WorkloadTimes { name, ratio: with_s, without_s: 1.0, with_s };
         Presence {
             figure: Figure { median: 1.1, min: 1.0, max: 1.2 },
             workloads: vec![times("list", 1.0), times("pairs", 1.21)],
@@ -229,6 +227,9 @@ pub(super) mod tests {
             for &threads in measure.threads {
                 add(measure.key, threads, on(threads));
             }
+        }
+        for &threads in CROWDS {
+            add(CROWD, threads, on(threads));
         }
         add(SEED_PROGRAMS.key, 1, adds_ns);
         for threads in [1, 2] {
@@ -289,7 +290,7 @@ pub(super) mod tests {
         assert!(is(probe.figure.median, 1.0) && is(probe.figure.max, 101.0));
         assert_eq!(probe.sides_ns, Some([10.0, 11.0]));
         assert!(is(row(&rows, "seed").figure.median, 1.1));
-        assert!(is(row(&rows, "allocation_flat").figure.median, 12.0 / 11.0));
+        assert!(is(row(&rows, "allocation_flat").figure.median, 1.2));
         assert!(is(row(&rows, "dhat_1").figure.median, 40.0));
     }
 

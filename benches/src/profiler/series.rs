@@ -49,12 +49,6 @@ pub(super) fn added_over<'a>(these: &'a [Pair], base: &'a [Pair]) -> impl Iterat
     these.iter().zip(base).map(|(this, base)| this.added_ns() / base.added_ns().max(LEAST_NS))
 }
 
-/// Returns, round by round, what the pairs of `these` take with profiling over what those
-/// of `base` do.
-pub(super) fn with_over<'a>(these: &'a [Pair], base: &'a [Pair]) -> impl Iterator<Item = f64> {
-    these.iter().zip(base).map(|(this, base)| this.with_ns / base.with_ns)
-}
-
 /// A figure over the rounds, or over the workloads.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Figure {

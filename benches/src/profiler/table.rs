@@ -21,7 +21,8 @@ pub fn render(rows: &[Row], presence: Option<&Presence>, machine: &str) -> Strin
     }
     text += "ns: what profiling adds to a step, without and with it; medians of the rounds, min \
              and max are rounds too\n\
-             the first row: the geometric mean of the workloads, min and max are workloads\n";
+             the first row: the geometric mean of the workloads, min and max are workloads, each the\n\
+             median of its rounds' ratios\n";
     if let Some(presence) = presence {
         text.push('\n');
         workloads(&mut text, presence);
@@ -61,7 +62,7 @@ fn workloads(text: &mut String, presence: &Presence) {
     line(text, "present, nothing profiled: medians", &head);
     for times in &presence.workloads {
         let seconds = |value: f64| format!("{value:.4}");
-        let ratio = format!("{:.3} ×", times.ratio());
+        let ratio = format!("{:.3} ×", times.ratio);
         let cells = [ratio, seconds(times.without_s), seconds(times.with_s)];
         line(text, times.name, &cells);
     }

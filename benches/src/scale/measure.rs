@@ -66,7 +66,8 @@ impl<'a> Runner<'a> {
                 let (name, key, all) = (run.workload.name, allocator.key, self.request.rounds);
                 let message = format!("round {}/{all} · {name} {point} · {key}", round + 1);
                 self.progress.set_message(message);
-                let report = process::perform(self.workers, run, &point.job(self.request.scale))?;
+                let job = point.job(self.request.scale);
+                let report = process::perform(self.workers, run, &job, Some(round))?;
                 samples.add(point, run, report)?;
                 self.progress.inc(1);
             }

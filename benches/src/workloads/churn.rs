@@ -23,6 +23,7 @@ pub(crate) const CHURN: Workload =
     Workload::new("churn", "each thread replaces 16–512 B over 4 k blocks", |context| {
         on_threads(context, plain::churn)
     })
+    .with_threads()
     .on_request();
 
 /// The same with the attribute: an allocating and a freeing line a turn.
@@ -30,6 +31,7 @@ pub(crate) const CHURN_PROFILED: Workload =
     Workload::new("churn_profiled", "the same in a profiled function", |context| {
         on_threads(context, profiled::churn)
     })
+    .with_threads()
     .on_request();
 
 /// Live blocks of each thread, about a megabyte.

@@ -186,18 +186,28 @@ pub struct Workload {
     /// Whether every block is dead from time to time, so that an allocator that
     /// never frees can run it as a floor.
     pub has_floor: bool,
+    /// Whether it starts threads of its own, which share the work.
+    pub has_threads: bool,
     /// Does it and measures it.
     pub run: fn(&Context) -> Measurement,
 }
 
 impl Workload {
-    /// A workload that runs unasked, for its time, and has no floor.
+    /// A workload that runs unasked, for its time, on one thread, and has no floor.
     const fn new(
         name: &'static str,
         about: &'static str,
         run: fn(&Context) -> Measurement,
     ) -> Self {
-        Self { name, about, set: Set::Default, subject: Subject::Time, has_floor: false, run }
+        Self {
+            name,
+            about,
+            set: Set::Default,
+            subject: Subject::Time,
+            has_floor: false,
+            has_threads: false,
+            run,
+        }
     }
 
     const fn on_request(self) -> Self {
@@ -206,6 +216,10 @@ impl Workload {
 
     const fn measured_for(self, subject: Subject) -> Self {
         Self { subject, ..self }
+    }
+
+    const fn with_threads(self) -> Self {
+        Self { has_threads: true, ..self }
     }
 
     const fn with_floor(self) -> Self {

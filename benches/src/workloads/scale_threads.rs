@@ -32,6 +32,7 @@ pub(crate) const SCALE_THREADS: Workload = Workload::new(
     "each thread replaces 16–512 B, a sixteenth freed by the next",
     scale_threads,
 )
+.with_threads()
 .on_request();
 
 /// Live blocks of each thread.

@@ -11,7 +11,7 @@ use super::{Context, Measurement, Workload};
 /// a task that owns the map and answers over a channel a request. Tasks, channel
 /// segments and strings that another thread frees.
 pub(super) const TOKIO: Workload =
-    Workload::new("tokio", "client tasks and a service over channels", tokio_tasks);
+    Workload::new("tokio", "client tasks and a service over channels", tokio_tasks).with_threads();
 
 /// What a client asks, and where it wants the answer.
 struct Request {

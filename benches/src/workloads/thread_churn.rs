@@ -13,7 +13,8 @@ use super::{Context, Measurement, Workload, random};
 /// last hundred threads: a server with a thread a request. What a thread's end
 /// costs, and whether its heap finds a new owner.
 pub(super) const THREAD_CHURN: Workload =
-    Workload::new("thread_churn", "short-lived threads whose blocks survive them", thread_churn);
+    Workload::new("thread_churn", "short-lived threads whose blocks survive them", thread_churn)
+        .with_threads();
 
 /// Blocks that one thread allocates.
 const BLOCKS: usize = 400;

@@ -13,12 +13,14 @@ use super::{Context, Measurement, Workload, random};
 /// blocks of 16 to 512 bytes in 1,000 slots, then ends and leaves its live slots
 /// to a thread of the next generation, which frees them as it goes.
 pub(super) const LARSON: Workload =
-    Workload::new("larson", "threads replace blocks and pass the live ones on", larson);
+    Workload::new("larson", "threads replace blocks and pass the live ones on", larson)
+        .with_threads();
 
 /// One thread only allocates boxes of 64 bytes, another only frees them: a
 /// pipeline. Boxes travel 512 at a time, so that the channel costs little.
 pub(super) const PRODUCER_CONSUMER: Workload =
-    Workload::new("producer_consumer", "one thread allocates, the other frees", producer_consumer);
+    Workload::new("producer_consumer", "one thread allocates, the other frees", producer_consumer)
+        .with_threads();
 
 /// 8 bytes to 16 KiB, small ones more often, in 1,000 slots a thread; a quarter
 /// of the replaced blocks is freed by the next thread: a server whose requests
@@ -27,7 +29,8 @@ pub(super) const MIXED_CROSS_FREE: Workload = Workload::new(
     "mixed_cross_free",
     "8 B–16 KiB, a quarter freed by another thread",
     mixed_cross_free,
-);
+)
+.with_threads();
 
 /// Live blocks that each thread works on.
 const SLOTS: usize = 1000;
