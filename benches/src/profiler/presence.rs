@@ -5,7 +5,8 @@
 //! # Design
 //! What is looked for is a hundredth, and a machine's pace changes by more between two rounds.
 //! So a workload's figure is the median of its rounds' ratios, of runs right after each
-//! other, not the ratio of medians that `compare` shows.
+//! other, not the ratio of medians that `compare` shows; and the runs are short, at the quick
+//! scale, and many, for the pace changes within one of the full scale, too.
 
 use super::cli::Request;
 use super::series::{Figure, figure};
@@ -16,10 +17,13 @@ use crate::compare::error::CompareError;
 use crate::compare::execute::Runner;
 use crate::compare::samples::Samples;
 use crate::compare::summary::geometric_mean;
-use crate::workloads::{Subject, Workload};
+use crate::workloads::{Scale, Subject, Workload};
 
 /// Threads of the multi-threaded workloads, as many as `compare` takes unless told.
 const THREADS: usize = 2;
+
+/// Short runs in a round of the full scale, of a twelfth of the work each.
+const REPEATS: usize = 8;
 
 /// What its presence costs.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,8 +73,8 @@ pub(super) fn request(request: &Request) -> compare::cli::Request {
     compare::cli::Request {
         workloads: request.workloads.clone(),
         allocators: allocators().collect(),
-        scale: request.scale,
-        rounds: request.rounds,
+        scale: if request.scale == Scale::Full { Scale::Quick } else { request.scale },
+        rounds: request.rounds * if request.scale == Scale::Full { REPEATS } else { 1 },
         threads: THREADS,
         json: None,
         plot: None,
