@@ -105,7 +105,9 @@ fn folders_use_what_is_below_them() {
         for file in files_below(&src.join(layer)) {
             let place = file.strip_prefix(&src).unwrap().to_str().unwrap().to_owned();
             for name in names_in(&file) {
-                let Some(&found) = heights.get(&name) else { continue };
+                let Some(&found) = heights.get(&name) else {
+                    panic!("{place} uses crate::{name}, of no layer that is known: see `heights`")
+                };
                 seen += 1;
                 assert!(
                     found <= height || EXCEPTIONS.contains(&(&*place, &*name)),

@@ -19,6 +19,8 @@ use crate::workloads::Subject;
 /// After so many seconds a run has hung: the longest workload takes about one
 /// minute, two on a slow machine.
 const LIMIT_SECONDS: u64 = 600;
+/// So many seconds after its input has ended, a program that does nothing else has hung.
+const END_SECONDS: u64 = 10;
 
 /// Has the run's worker do the job; if it has one thread, on the processor whose turn it is,
 /// if there is one.
@@ -38,7 +40,7 @@ pub fn perform(
     let binary = workers.get(&worker).cloned().unwrap_or_else(|| PathBuf::from(&worker));
     let mut command = Command::new(binary);
     if run.workload.subject == Subject::Process {
-        return watch(&mut command, &worker, run.workload.name);
+        return watch(&mut command, &worker, run.workload.name, END_SECONDS);
     }
     // A worker's standard output is its report, and no profiler's table besides.
     command.arg(job.to_json()).env("ALLOC_PROFILER", "off");
@@ -50,6 +52,7 @@ fn watch(
     command: &mut Command,
     program: &str,
     workload: &'static str,
+    limit_seconds: u64,
 ) -> Result<Report, CompareError> {
     let not_started = |source| CompareError::NotStarted { worker: program.to_owned(), source };
     let mut child = command.stdin(Stdio::piped()).spawn().map_err(not_started)?;
@@ -57,11 +60,17 @@ fn watch(
     let process = Process::new(child.id().cast_signed());
     let memory = process
         .and_then(|process| Ok((resident::peak_kib(&process)?, resident::now_kib(&process)?)));
-    // It ends when its input does: `wait` closes it.
-    let status = child.wait().map_err(not_started)?;
+    // It ends when its input does.
+    drop(child.stdin.take());
+    let limit = Duration::from_secs(limit_seconds);
+    let ended = child.controlled().time_limit(limit).terminate_for_timeout().wait();
+    let worker = program.to_owned();
+    let Some(status) = ended.map_err(not_started)? else {
+        return Err(CompareError::Hung { worker, workload, seconds: limit_seconds });
+    };
+    let status = status.into_std_lossy();
     if !status.success() {
-        let (worker, stderr) = (program.to_owned(), String::new());
-        return Err(CompareError::Crashed { worker, workload, status, stderr });
+        return Err(CompareError::Crashed { worker, workload, status, stderr: String::new() });
     }
     let (peak_rss_kib, idle_rss_kib) = memory.map_err(CompareError::NoMemoryFigures)?;
     let idle_rss_kib = Some(idle_rss_kib);
@@ -123,10 +132,13 @@ mod tests {
 
     #[test]
     fn an_empty_program_is_watched_until_its_input_ends() {
-        let report = watch(&mut Command::new("cat"), "empty-cat", "empty").expect("a report");
+        let report = watch(&mut Command::new("cat"), "empty-cat", "empty", 10).expect("a report");
         assert!(report.peak_rss_kib > 0 && report.idle_rss_kib > Some(0));
-        let error = watch(&mut Command::new("false"), "empty-false", "empty").expect_err("failed");
+        let watch = |command: &mut Command, limit| watch(command, "empty-false", "empty", limit);
+        let error = watch(&mut Command::new("false"), 10).expect_err("failed");
         assert!(error.to_string().contains("empty-false died in empty"), "{error}");
+        let error = watch(Command::new("sleep").arg("600"), 1).expect_err("it does not end");
+        assert!(matches!(error, CompareError::Hung { seconds: 1, .. }), "{error}");
     }
 
     #[test]
