@@ -47,8 +47,8 @@ pub(super) struct Round {
 #[derive(Clone, Copy)]
 enum Task {
     Inside(&'static Measure),
-    /// The threads one at a time and all at once.
-    Crowd(&'static Measure),
+    /// The counted allocation, by threads one at a time and all at once.
+    Crowd,
     Outside(&'static Programs, [Run; 2]),
 }
 
@@ -56,7 +56,7 @@ impl Task {
     fn key(self) -> &'static str {
         match self {
             Self::Inside(measure) => measure.key,
-            Self::Crowd(_) => CROWD,
+            Self::Crowd => CROWD,
             Self::Outside(programs, _) => programs.key,
         }
     }
@@ -85,9 +85,9 @@ pub(super) fn run(
                     let steps = steps(measure, request.scale);
                     Ok(inside::pair(measure, global, threads, steps, way))
                 }
-                Task::Crowd(measure) => {
-                    let steps = steps(measure, request.scale);
-                    Ok(inside::crowd(measure.with, global, threads, steps, way.turn))
+                Task::Crowd => {
+                    let steps = steps(&COUNTED, request.scale);
+                    Ok(inside::crowd(COUNTED.with, global, threads, steps, way.turn))
                 }
                 Task::Outside(programs, runs) => {
                     programs.pair(runs, workers, request.scale, threads, way)
@@ -106,7 +106,7 @@ pub(super) fn run(
 /// Returns all pairs that this build can measure, each number of threads by itself.
 fn tasks() -> Vec<(Task, usize)> {
     let inside = functions::ALL.iter().map(|one| (Task::Inside(one), one.threads));
-    let crowd = [(Task::Crowd(&COUNTED), CROWDS)];
+    let crowd = [(Task::Crowd, CROWDS)];
     let runs = |programs: &'static Programs| Some(Task::Outside(programs, programs.runs()?));
     let outside = outside::ALL.iter().filter_map(|one| Some((runs(one)?, one.threads)));
     inside
