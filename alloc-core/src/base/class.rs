@@ -10,11 +10,13 @@
 //! again, so a block's class is computed from it at both ends and never looked
 //! up; that is why `realloc` must move whenever the class changes.
 
+use core::ptr::NonNull;
+
 use crate::config::{
     CLASS_ALIGN_MAX, CLASSES, CLASSES_PER_DOUBLING, COLOUR_BYTES, GRANULE_BYTES, HARDENED,
-    QUANTUM_BYTES, REJOIN_DIVISOR, SLAB_BYTES, SLAB_CACHE_BLOCKS, SLAB_CACHE_BYTES, SLAB_MAX_BYTES,
-    SMALL_CACHE_BLOCKS, SMALL_CACHE_BYTES, SMALL_CLASSES, SMALL_MAX_BYTES, USABLE_PAGES,
-    WIDE_CLASSES,
+    POOL_SHIFT, QUANTUM_BYTES, REJOIN_DIVISOR, SLAB_BYTES, SLAB_CACHE_BLOCKS, SLAB_CACHE_BYTES,
+    SLAB_MAX_BYTES, SMALL_CACHE_BLOCKS, SMALL_CACHE_BYTES, SMALL_CLASSES, SMALL_MAX_BYTES,
+    UNIT_SHIFT, USABLE_PAGES, WIDE_CLASSES,
 };
 use crate::grid::Grid;
 
@@ -148,6 +150,16 @@ impl SizeClass {
         usize::from(self.shape().pool_pages)
     }
 
+    /// Bytes before the first block of a pool whose pages start at `pages`: its colour
+    /// (Bonwick 1994), of those that the pool has room for. Pools that follow one another,
+    /// in an arena or in the next one, differ.
+    #[inline]
+    pub(crate) fn lead_bytes(self, pages: NonNull<u8>) -> usize {
+        let pages = pages.addr().get();
+        let colour = (pages >> POOL_SHIFT) + (pages >> UNIT_SHIFT);
+        (colour & usize::from(self.shape().last_colour)) * COLOUR_BYTES
+    }
+
     /// Blocks of a pool, at most 256.
     #[inline]
     pub(crate) fn capacity(self) -> usize {
@@ -183,6 +195,8 @@ struct Shape {
     capacity: u16,
     cache_blocks: u16,
     pool_pages: u8,
+    /// One less than the pool's colours, of which there are a power of two.
+    last_colour: u8,
 }
 
 const RECIPROCAL_SHIFT: u32 = 40;
@@ -197,6 +211,7 @@ static SHAPES: [Shape; CLASSES] = {
         capacity: 0,
         cache_blocks: 0,
         pool_pages: 0,
+        last_colour: 0,
     };
     let mut shapes = [EMPTY; CLASSES];
     let mut index = 0;
@@ -222,6 +237,8 @@ const fn shape(index: usize) -> Shape {
         stride_bytes = pool_bytes / capacity / COLOUR_BYTES * COLOUR_BYTES;
         block_bytes = stride_bytes;
     }
+    let spare_bytes = pool_bytes - (capacity - 1) * stride_bytes - block_bytes;
+    let colours = if is_coloured { spare_bytes / COLOUR_BYTES + 1 } else { 1 };
     let cache_blocks = if small {
         clamp(SMALL_CACHE_BYTES / block_bytes, SMALL_CACHE_BLOCKS)
     } else {
@@ -234,6 +251,7 @@ const fn shape(index: usize) -> Shape {
         capacity: capacity as u16,
         cache_blocks: cache_blocks as u16,
         pool_pages: pool_pages as u8,
+        last_colour: ((1_usize << colours.ilog2()) - 1) as u8,
     }
 }
 
@@ -306,7 +324,11 @@ const fn clamp(value: usize, (low, high): (usize, usize)) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use core::num::NonZeroUsize;
+    use std::collections::HashSet;
+
     use super::*;
+    use crate::config::{ARENA_BYTES, ARENA_PAGES, FIRST_USABLE_PAGE, POOL_BYTES};
 
     /// The naive oracle: the first class, by linear search, whose block fits and
     /// is a multiple of the alignment; if it lies on such a bound, too.
@@ -366,6 +388,30 @@ mod tests {
             for offset in 0..class.pool_bytes() {
                 assert_eq!(class.block_index(offset), offset / class.stride_bytes());
             }
+        }
+    }
+
+    #[test]
+    fn neighbouring_pools_start_in_different_colours() {
+        for class in SizeClass::all().filter(|class| is_coloured(class.block_bytes())) {
+            if class.family() == Family::WideSlab {
+                continue;
+            }
+            let pages = class.pool_pages();
+            let starts = |arena: usize| {
+                let pools = (FIRST_USABLE_PAGE..=ARENA_PAGES - pages).step_by(pages);
+                pools.map(move |page| arena * ARENA_BYTES + page * POOL_BYTES)
+            };
+            let lead = |start| {
+                class.lead_bytes(NonNull::without_provenance(NonZeroUsize::new(start).unwrap()))
+            };
+            let leads: HashSet<_> = (1..=32).flat_map(starts).map(lead).collect();
+            let blocks_bytes = (class.capacity() - 1) * class.stride_bytes() + class.block_bytes();
+            assert!(leads.iter().all(|lead| lead + blocks_bytes <= class.pool_bytes()));
+            assert!(leads.iter().all(|lead| lead.is_multiple_of(COLOUR_BYTES)));
+            // In hardened mode blocks take up what would be between them.
+            assert!(leads.len() >= 16 || HARDENED, "{class:?}: {} colours", leads.len());
+            assert!(starts(1).map(lead).is_sorted_by(|a, b| a != b) || HARDENED, "{class:?}");
         }
     }
 

@@ -215,10 +215,10 @@ impl Owned {
                 let free_slots = unsafe { slots.add(taken) };
                 // SAFETY: a live header of this heap.
                 let header = unsafe { pool.as_ref() };
-                let pages = Arena::pages_of(pool, class.family().grid());
-                // SAFETY: a pool of this class, its own pages, and room for what
-                // is still wanted.
-                taken += unsafe { header.take(class, pages, free_slots, wanted - taken) };
+                let blocks = Arena::blocks_of(pool, class, class.family().grid());
+                // SAFETY: a pool of this class, where its blocks start, and room for
+                // what is still wanted.
+                taken += unsafe { header.take(class, blocks, free_slots, wanted - taken) };
                 if header.available_blocks() == 0 {
                     // SAFETY: `pool_to_serve` returned it from this list.
                     unsafe { self.0.serving(class).remove(pool) };

@@ -18,8 +18,8 @@ pub(crate) struct PoolRun {
     pub(crate) pool: NonNull<Pool>,
     pub(crate) class: SizeClass,
     pub(crate) blocks: FreeMap,
-    /// Where the pool's pages start, and their bytes.
-    pages: NonNull<u8>,
+    /// Where the pool's blocks start, and the bytes from there to its pages' end.
+    base: NonNull<u8>,
     bytes: usize,
 }
 
@@ -31,7 +31,7 @@ impl PoolRun {
     /// store buffer.
     #[inline]
     pub(crate) fn gather<'a>(&mut self, blocks: &'a [NonNull<u8>]) -> &'a [NonNull<u8>] {
-        let start = self.pages.addr().get();
+        let start = self.base.addr().get();
         // The word that blocks are being added to is kept in a register, for most
         // neighbours share it: through memory each would wait for the one before.
         let (mut number, mut word, mut twice) = (0, 0, 0);
@@ -82,7 +82,13 @@ impl PoolRun {
         };
         let pool = Arena::pool_at(arena, head);
         let pages = Arena::pages_of(pool, grid);
-        Self { pool, class, blocks: [0; 4], pages, bytes: class.pool_bytes() }
+        let lead = class.lead_bytes(pages);
+        // SAFETY: the lead and the blocks behind it fit into the pool's pages.
+        let base = unsafe { pages.add(lead) };
+        if block < base {
+            misplaced(pool, block, class);
+        }
+        Self { pool, class, blocks: [0; 4], base, bytes: class.pool_bytes() - lead }
     }
 
     /// The run that another thread sent in block `first`, of an arena that is cut so.
@@ -94,7 +100,7 @@ impl PoolRun {
         let pool = unsafe { Arena::pool_of(arena, block) };
         // SAFETY: as above: a live header.
         let mut run = Self::around(block, unsafe { pool.as_ref() }.class());
-        let index = run.class.block_index(block.addr().get() - run.pages.addr().get());
+        let index = run.class.block_index(block.addr().get() - run.base.addr().get());
         run.blocks[index / 64 % 4] = mask;
         run
     }
@@ -105,7 +111,7 @@ impl PoolRun {
         let blocks = || (0..256).filter(is_in_run);
         let index = blocks().find(|&index| fits(index)).or_else(|| blocks().next());
         // SAFETY: the blocks of the run lie in the pool's pages.
-        unsafe { self.pages.add(index.unwrap_or(0) * self.class.stride_bytes()) }
+        unsafe { self.base.add(index.unwrap_or(0) * self.class.stride_bytes()) }
     }
 
     /// The run in parts that one word of the map holds: the first block of each, and
@@ -115,8 +121,19 @@ impl PoolRun {
         parts.map(|(number, &word)| {
             let index = number * 64 + word.trailing_zeros() as usize;
             // SAFETY: the blocks of the run lie in the pool's pages.
-            (unsafe { self.pages.add(index * self.class.stride_bytes()) }, word)
+            (unsafe { self.base.add(index * self.class.stride_bytes()) }, word)
         })
+    }
+}
+
+/// Ends the process: `block`, being freed as one of `class`, lies before the first one that
+/// this pool had if it were of the class.
+#[cold]
+fn misplaced(pool: NonNull<Pool>, block: NonNull<u8>, class: SizeClass) -> ! {
+    // SAFETY: a header of an arena that is out.
+    match unsafe { pool.as_ref() }.class() {
+        found if found == class => misuse::not_a_block(block),
+        found => misuse::freed_as(block, found, class),
     }
 }
 

@@ -256,6 +256,14 @@ impl Arena {
         unsafe { arena.add(grid.page_offset(Self::page_of(pool))) }
     }
 
+    /// Where the blocks of `pool`, one of `class`, start, in an arena that is cut so.
+    #[inline]
+    pub(crate) fn blocks_of(pool: NonNull<Pool>, class: SizeClass, grid: Grid) -> NonNull<u8> {
+        let pages = Self::pages_of(pool, grid);
+        // SAFETY: the lead and the blocks behind it fit into the pool's pages.
+        unsafe { pages.add(class.lead_bytes(pages)) }
+    }
+
     /// Takes a run of free pages, lowest address first, as a pool of `class`.
     /// `None`: no run is long enough.
     pub(crate) fn take_pool(arena: NonNull<Arena>, class: SizeClass) -> Option<NonNull<Pool>> {

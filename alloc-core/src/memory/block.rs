@@ -98,11 +98,13 @@ fn block_in_arena(arena: NonNull<Arena>, address: NonNull<u8>) -> Option<Block> 
         return None;
     }
     let pool = Arena::pool_at(arena, header.head_page(page));
-    let pages = Arena::pages_of(pool, grid);
     // SAFETY: a header of a mapped arena.
+    let class = unsafe { pool.as_ref() }.class();
+    let blocks = Arena::blocks_of(pool, class, grid);
+    // SAFETY: as above.
     let pool = unsafe { pool.as_ref() };
-    let class = pool.class();
-    let offset = address.addr().get() - pages.addr().get();
+    // `None`: it lies before the first one.
+    let offset = address.addr().get().checked_sub(blocks.addr().get())?;
     let index = class.block_index(offset);
     let is_between = offset - index * class.stride_bytes() >= class.block_bytes();
     if is_between || index >= pool.watermark() {
@@ -113,7 +115,7 @@ fn block_in_arena(arena: NonNull<Arena>, address: NonNull<u8>) -> Option<Block> 
         Family::Slab | Family::WideSlab => Tier::Slab,
     };
     // SAFETY: a block below the watermark lies in the pool's pages.
-    let start = unsafe { pages.add(index * class.stride_bytes()) };
+    let start = unsafe { blocks.add(index * class.stride_bytes()) };
     Some(Block { start, bytes: class.block_bytes(), tier })
 }
 
@@ -148,10 +150,13 @@ fn class_in(block: NonNull<u8>, grid: Grid) -> Option<SizeClass> {
         return None;
     }
     let pool = Arena::pool_at(arena, head);
-    let offset = block.addr().get() - Arena::pages_of(pool, grid).addr().get();
     // SAFETY: a header of that arena.
+    let class = unsafe { pool.as_ref() }.class();
+    let blocks = Arena::blocks_of(pool, class, grid);
+    // SAFETY: as above.
     let pool = unsafe { pool.as_ref() };
-    let class = pool.class();
+    // `None`: it lies before the first one.
+    let offset = block.addr().get().checked_sub(blocks.addr().get())?;
     let index = class.block_index(offset);
     (index * class.stride_bytes() == offset && index < pool.watermark()).then_some(class)
 }

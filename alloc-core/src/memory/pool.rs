@@ -141,7 +141,7 @@ impl Pool {
     /// returns how many. The lowest address comes last, where a cache pops first.
     ///
     /// # Safety
-    /// - `self` is a pool of `class` whose pages start at `base`.
+    /// - `self` is a pool of `class` whose blocks start at `base`.
     /// - `slots` is valid for writing `wanted` pointers.
     pub(crate) unsafe fn take(
         &self,
