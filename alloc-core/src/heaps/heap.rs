@@ -271,10 +271,10 @@ impl Owned {
         self.0.bins[class.index()].drain_oldest(count, |blocks| {
             let mut outbox = Outbox::new(class);
             let mut left = blocks;
-            while let Some(&first) = left.first() {
-                let mut run = PoolRun::around(first, class);
-                left = run.gather(left);
+            while !left.is_empty() {
+                let (run, behind) = PoolRun::gather(left, class);
                 self.give(&run, &mut outbox);
+                left = behind;
             }
             outbox.send_all();
         });
@@ -285,13 +285,13 @@ impl Owned {
         // SAFETY: the arena of a block being freed is in use.
         let class = unsafe { run.pool.as_ref() }.class();
         if class != run.class {
-            misuse::freed_as(run.first_where(|_| true), class, run.class);
+            misuse::freed_as(run.first(), class, run.class);
         }
         // SAFETY: as above.
         match unsafe { Arena::of_pool(run.pool).as_ref() }.owner() {
             Some(owner) if core::ptr::eq(owner, self.0) => self.put(run),
             Some(owner) => outbox.add(owner, run),
-            None => misuse::not_a_block(run.first_where(|_| true)),
+            None => misuse::not_a_block(run.first()),
         }
     }
 
@@ -303,10 +303,11 @@ impl Owned {
     }
 
     /// Puts a run of own blocks into their pool.
+    #[inline(always)]
     fn put(self, run: &PoolRun) {
         // SAFETY: the pool of a block being freed is in use and this heap's.
         let pool = unsafe { run.pool.as_ref() };
-        match pool.put(run.class, &run.blocks) {
+        match pool.put(run.class, run.blocks) {
             Ok(Transition::Unchanged) => {}
             // SAFETY: a pool that asks to rejoin is on no list.
             Ok(Transition::Rejoin) => unsafe { self.0.serving(run.class).insert(run.pool) },
@@ -359,8 +360,9 @@ impl Owned {
             }
             let run = PoolRun::received(first, grid, mask);
             debug_assert!(self.owns(run.pool), "runs are sent to their owner");
-            debug_assert!(self.0.transit_blocks(run.class) >= mask.count_ones() as usize);
-            self.0.transit[run.class.index()].fetch_sub(mask.count_ones(), Ordering::Relaxed);
+            debug_assert!(self.0.transit_blocks(run.class) >= run.blocks.count);
+            let count = run.blocks.count as u32;
+            self.0.transit[run.class.index()].fetch_sub(count, Ordering::Relaxed);
             self.put(&run);
         }
     }

@@ -37,13 +37,8 @@ impl Outbox {
 
     /// Adds a run that `owner` owns. The run's blocks are the outbox's from here.
     pub(crate) fn add(&mut self, owner: &'static ThreadHeap, run: &PoolRun) {
-        for (first, mask) in run.parts() {
-            self.add_part(owner, first.cast(), mask);
-        }
-    }
-
-    fn add_part(&mut self, owner: &'static ThreadHeap, node: NonNull<FreeRun>, mask: u64) {
-        let blocks = mask.count_ones();
+        let (node, mask) = (run.first().cast(), run.blocks.bits);
+        let blocks = run.blocks.count as u32;
         let same = |letter: &&mut Letter| core::ptr::eq(letter.owner, owner);
         let mut letters = self.letters.iter_mut().flatten();
         let next = if let Some(letter) = letters.find(same) {
@@ -88,8 +83,7 @@ fn send(letter: Letter, class: SizeClass) {
 
 /// Sends one block straight to its owner: the way for a thread without a heap.
 pub(crate) fn send_block(class: SizeClass, block: NonNull<u8>) {
-    let mut run = PoolRun::around(block, class);
-    run.gather(&[block]);
+    let (run, _) = PoolRun::gather(&[block], class);
     // SAFETY: the arena of a block being freed is in use.
     if let Some(owner) = unsafe { Arena::of_pool(run.pool).as_ref() }.owner() {
         let mut outbox = Outbox::new(class);

@@ -2,93 +2,79 @@
 //!
 //! A flush frees blocks that often are neighbours: from the first block of a pool
 //! on, the others only add a bit. So a pool's header is read and written once for
-//! all of them.
+//! all of them, as far as they share a word of its map.
+//!
+//! A flush of blocks that are all alone costs the most, a run for each. So the way there is
+//! inlined into its loop, where what follows from the class is computed once.
 
 use core::ptr::NonNull;
 
 use crate::arena::Arena;
+use crate::block::class_at;
 use crate::class::{Family, SizeClass};
+use crate::config::{ARENA_BYTES, POOL_BYTES};
 use crate::free_run::FreeRun;
 use crate::grid::Grid;
-use crate::pool::{FreeMap, Pool};
+use crate::pool::{BlockSet, Pool, WORD_BITS};
 use crate::{misuse, pagemap};
 
-/// Blocks of one pool that are being freed: their bits in its free map.
+/// Blocks of one pool that are being freed.
 pub(crate) struct PoolRun {
     pub(crate) pool: NonNull<Pool>,
+    /// The class that they are freed as.
     pub(crate) class: SizeClass,
-    pub(crate) blocks: FreeMap,
-    /// Where the pool's blocks start, and the bytes from there to its pages' end.
+    pub(crate) blocks: BlockSet,
+    /// Where the pool's blocks start.
     base: NonNull<u8>,
-    bytes: usize,
 }
 
 impl PoolRun {
-    /// Gathers the first of `blocks`, all being freed as ones of this run's class: those
-    /// up to the first that lies in another pool. Returns what is behind them.
-    ///
-    /// In place, since a run that is copied is read before its words have left the
-    /// store buffer.
-    #[inline]
-    pub(crate) fn gather<'a>(&mut self, blocks: &'a [NonNull<u8>]) -> &'a [NonNull<u8>] {
-        let start = self.base.addr().get();
-        // The word that blocks are being added to is kept in a register, for most
-        // neighbours share it: through memory each would wait for the one before.
-        let (mut number, mut word, mut twice) = (0, 0, 0);
-        let mut count = 0;
-        while let Some(block) = blocks.get(count) {
-            let offset = block.addr().get().wrapping_sub(start);
-            if offset >= self.bytes {
-                break;
-            }
-            let index = self.class.block_index(offset);
-            if index / 64 != number {
-                self.blocks[number % 4] = word;
-                number = index / 64;
-                word = self.blocks[number % 4];
-            }
+    /// The run that starts with the first of `blocks`, at least one, all being freed as ones of
+    /// `class`: it ends before the first that lies in another pool, or has its bit in another
+    /// word of the map. Returns what is behind it, too.
+    #[inline(always)]
+    pub(crate) fn gather(blocks: &[NonNull<u8>], class: SizeClass) -> (Self, &[NonNull<u8>]) {
+        let first = blocks[0];
+        let Place { pool, base, bytes } = Place::of(first, class);
+        let offset_of = |block: NonNull<u8>| block.addr().get().wrapping_sub(base.addr().get());
+        let stride = class.stride_bytes();
+        let mut index = class.block_index(offset_of(first));
+        let word = index / WORD_BITS;
+        let (mut bits, mut twice, mut count) = (0, 0, 0);
+        loop {
             // What was allocated in a row is often freed in a row: the bits up to the
             // end of the word at once.
-            let most = self.class.capacity().saturating_sub(index).min(64 - index % 64);
-            let in_a_row = count_in_a_row(&blocks[count..], most, self.class.stride_bytes());
-            let bits = (u64::MAX >> (64 - in_a_row)) << (index % 64);
-            twice |= word & bits;
-            word |= bits;
+            let place = index % WORD_BITS;
+            let rest = &blocks[count..];
+            let in_a_row = if is_followed(rest, stride) {
+                let most = class.capacity().saturating_sub(index).min(WORD_BITS - place);
+                count_in_a_row(rest, most, stride)
+            } else {
+                1
+            };
+            let more = (u64::MAX >> (WORD_BITS - in_a_row)) << place;
+            twice |= bits & more;
+            bits |= more;
             count += in_a_row;
+            let Some(&block) = blocks.get(count) else {
+                break;
+            };
+            let offset = offset_of(block);
+            if offset >= bytes {
+                break;
+            }
+            index = class.block_index(offset);
+            if index / WORD_BITS != word {
+                break;
+            }
         }
-        self.blocks[number % 4] = word;
+        let (gathered, behind) = blocks.split_at(count);
         if twice != 0 {
-            let mut twice = blocks[..count].iter().enumerate();
-            let twice = twice.find(|&(at, block)| blocks[..at].contains(block));
-            misuse::freed_twice(twice.map_or(blocks[0], |(_, &block)| block), self.class);
+            let mut twice = gathered.iter().enumerate();
+            let twice = twice.find(|&(at, block)| gathered[..at].contains(block));
+            misuse::freed_twice(twice.map_or(first, |(_, &block)| block), class);
         }
-        &blocks[count..]
-    }
-
-    /// A run without blocks, of the pool that holds `block`, one being freed
-    /// as one of `class`.
-    #[inline]
-    pub(crate) fn around(block: NonNull<u8>, class: SizeClass) -> Self {
-        // Once a run: foreign memory has no header that could be read.
-        let Some(grid) = pagemap::grid_at(block.addr().get()) else {
-            misuse::not_a_block(block);
-        };
-        let arena = Arena::of(block, grid);
-        let page = grid.page_at(block.addr().get() - arena.addr().get());
-        let head = match class.family() {
-            Family::Small => page,
-            // SAFETY: the page map says that an arena is out here.
-            Family::Slab | Family::WideSlab => unsafe { arena.as_ref() }.head_page(page),
-        };
-        let pool = Arena::pool_at(arena, head);
-        let pages = Arena::pages_of(pool, grid);
-        let lead = class.lead_bytes(pages);
-        // SAFETY: the lead and the blocks behind it fit into the pool's pages.
-        let base = unsafe { pages.add(lead) };
-        if block < base {
-            misplaced(pool, block, class);
-        }
-        Self { pool, class, blocks: [0; 4], base, bytes: class.pool_bytes() - lead }
+        (Self { pool, class, blocks: BlockSet { word, bits, count }, base }, behind)
     }
 
     /// The run that another thread sent in block `first`, of an arena that is cut so.
@@ -99,41 +85,89 @@ impl PoolRun {
         // back in its pool.
         let pool = unsafe { Arena::pool_of(arena, block) };
         // SAFETY: as above: a live header.
-        let mut run = Self::around(block, unsafe { pool.as_ref() }.class());
-        let index = run.class.block_index(block.addr().get() - run.base.addr().get());
-        run.blocks[index / 64 % 4] = mask;
-        run
+        let class = unsafe { pool.as_ref() }.class();
+        let base = Arena::blocks_of(pool, class, grid);
+        let index = class.block_index(block.addr().get() - base.addr().get());
+        let count = mask.count_ones() as usize;
+        Self { pool, class, blocks: BlockSet { word: index / WORD_BITS, bits: mask, count }, base }
+    }
+
+    /// The first of the blocks.
+    #[inline]
+    pub(crate) fn first(&self) -> NonNull<u8> {
+        self.block(self.blocks.first())
     }
 
     /// The first block whose number `fits` takes, or the run's first one.
     pub(crate) fn first_where(&self, fits: impl Fn(usize) -> bool) -> NonNull<u8> {
-        let is_in_run = |&index: &usize| self.blocks[index / 64] >> (index % 64) & 1 != 0;
-        let blocks = || (0..256).filter(is_in_run);
-        let index = blocks().find(|&index| fits(index)).or_else(|| blocks().next());
-        // SAFETY: the blocks of the run lie in the pool's pages.
-        unsafe { self.base.add(index.unwrap_or(0) * self.class.stride_bytes()) }
+        self.block(self.blocks.indices().find(|&index| fits(index)).unwrap_or(self.blocks.first()))
     }
 
-    /// The run in parts that one word of the map holds: the first block of each, and
-    /// the word.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = (NonNull<u8>, u64)> {
-        let parts = self.blocks.iter().enumerate().filter(|&(_, &word)| word != 0);
-        parts.map(|(number, &word)| {
-            let index = number * 64 + word.trailing_zeros() as usize;
-            // SAFETY: the blocks of the run lie in the pool's pages.
-            (unsafe { self.base.add(index * self.class.stride_bytes()) }, word)
-        })
+    #[inline]
+    fn block(&self, index: usize) -> NonNull<u8> {
+        // SAFETY: the blocks of the run lie in the pool's pages.
+        unsafe { self.base.add(index * self.class.stride_bytes()) }
     }
 }
 
-/// Ends the process: `block`, being freed as one of `class`, lies before the first one that
-/// this pool had if it were of the class.
+/// Where a block lies.
+struct Place {
+    pool: NonNull<Pool>,
+    /// Where the pool's blocks start, and the bytes from there to its pages' end.
+    base: NonNull<u8>,
+    bytes: usize,
+}
+
+impl Place {
+    /// Where `block` lies, which is being freed as one of `class`.
+    #[inline(always)]
+    fn of(block: NonNull<u8>, class: SizeClass) -> Self {
+        // Once a run: foreign memory has no header that could be read.
+        let Some(grid) = pagemap::grid_at(block.addr().get()) else {
+            misuse::not_a_block(block);
+        };
+        if class.family() == Family::Small {
+            // A page is a pool.
+            if grid != Grid::Narrow {
+                misplaced(block, class, grid);
+            }
+            let (arena, offset) = (Arena::of(block, Grid::Narrow), block.addr().get() % POOL_BYTES);
+            let page = Grid::Narrow.page_at(block.addr().get() % ARENA_BYTES);
+            // SAFETY: the page that the block lies in starts so many bytes before it.
+            let base = unsafe { block.sub(offset) };
+            return Self { pool: Arena::pool_at(arena, page), base, bytes: POOL_BYTES };
+        }
+        let arena = Arena::of(block, grid);
+        let page = grid.page_at(block.addr().get() - arena.addr().get());
+        // SAFETY: the page map says that an arena is out here.
+        let pool = Arena::pool_at(arena, unsafe { arena.as_ref() }.head_page(page));
+        let pages = Arena::pages_of(pool, grid);
+        let lead = class.lead_bytes(pages);
+        // SAFETY: the lead and the blocks behind it fit into the pool's pages.
+        let base = unsafe { pages.add(lead) };
+        if block < base {
+            misplaced(block, class, grid);
+        }
+        Self { pool, base, bytes: class.pool_bytes() - lead }
+    }
+}
+
+/// Ends the process: `block` lies where no pool of `class`, which it is being freed as, has
+/// blocks.
 #[cold]
-fn misplaced(pool: NonNull<Pool>, block: NonNull<u8>, class: SizeClass) -> ! {
-    // SAFETY: a header of an arena that is out.
-    match unsafe { pool.as_ref() }.class() {
-        found if found == class => misuse::not_a_block(block),
-        found => misuse::freed_as(block, found, class),
+fn misplaced(block: NonNull<u8>, class: SizeClass, grid: Grid) -> ! {
+    match class_at(block, grid) {
+        Some(found) if found != class => misuse::freed_as(block, found, class),
+        _ => misuse::not_a_block(block),
+    }
+}
+
+/// Whether the second of these blocks lies `bytes` behind the first.
+#[inline]
+fn is_followed(blocks: &[NonNull<u8>], bytes: usize) -> bool {
+    match blocks {
+        [first, second, ..] => second.addr().get() == first.addr().get().wrapping_add(bytes),
+        _ => false,
     }
 }
 

@@ -22,10 +22,37 @@ use crate::cell::{OwnerPtr, OwnerU8, OwnerU16, OwnerU64};
 use crate::class::SizeClass;
 
 /// Bits of a word of the free map.
-const WORD_BITS: usize = 64;
+pub(crate) const WORD_BITS: usize = 64;
 
-/// Which of a pool's blocks: a bit each.
-pub(crate) type FreeMap = [u64; 4];
+/// Some of a pool's blocks, at least one: bits of one word of its free map.
+#[derive(Clone, Copy)]
+pub(crate) struct BlockSet {
+    /// The number of the word.
+    pub(crate) word: usize,
+    pub(crate) bits: u64,
+    /// How many they are: known to who sets the bits, and dear to count.
+    pub(crate) count: usize,
+}
+
+impl BlockSet {
+    /// The first one's number.
+    #[inline]
+    pub(crate) fn first(self) -> usize {
+        self.word * WORD_BITS + self.bits.trailing_zeros() as usize
+    }
+
+    /// The blocks' numbers, ascending.
+    pub(crate) fn indices(self) -> impl Iterator<Item = usize> {
+        let is_in_set = move |&place: &usize| self.bits >> place & 1 != 0;
+        (0..WORD_BITS).filter(is_in_set).map(move |place| self.word * WORD_BITS + place)
+    }
+
+    /// One more than the last of them.
+    #[inline]
+    fn end(self) -> usize {
+        (self.word + 1) * WORD_BITS - self.bits.leading_zeros() as usize
+    }
+}
 
 /// A pool's header.
 #[repr(C, align(64))]
@@ -198,21 +225,19 @@ impl Pool {
     pub(crate) fn put(
         &self,
         class: SizeClass,
-        blocks: &FreeMap,
+        blocks: BlockSet,
     ) -> Result<Transition, NotAllocated> {
-        let words = || blocks.iter().zip(&self.free).filter(|&(&word, _)| word != 0);
-        let end = blocks
-            .iter()
-            .rposition(|&word| word != 0)
-            .map_or(0, |number| (number + 1) * WORD_BITS - blocks[number].leading_zeros() as usize);
-        if end > self.watermark() || words().any(|(&word, free)| free.get() & word != 0) {
+        debug_assert_eq!(blocks.count, blocks.bits.count_ones() as usize);
+        if blocks.end() > self.watermark() {
             return Err(NotAllocated);
         }
-        let mut free = self.free_blocks();
-        for (&word, map) in words() {
-            map.set(map.get() | word);
-            free += word.count_ones() as usize;
+        // Below the watermark, so in one of the words.
+        let word = &self.free[blocks.word % self.free.len()];
+        if word.get() & blocks.bits != 0 {
+            return Err(NotAllocated);
         }
+        word.set(word.get() | blocks.bits);
+        let free = self.free_blocks() + blocks.count;
         self.free_blocks.set(free as u16);
         Ok(if free == self.watermark() {
             Transition::Empty
