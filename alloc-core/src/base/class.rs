@@ -67,21 +67,27 @@ impl SizeClass {
     #[inline]
     pub(crate) const fn slab(size: usize, align: usize) -> Option<Self> {
         let last = size.wrapping_sub(1) | (align - 1);
-        if last >= SLAB_MAX_BYTES || align > CLASS_ALIGN_MAX {
+        if last >= SLAB_MAX_BYTES {
             return None;
         }
         // The class of `last`'s leading bit and the three bits below it. Its
         // block is a multiple of 2^(doubling - 3), and of `align`: either the
         // step is at least `align`, or the rounded size was a multiple already.
-        let doubling = last.ilog2();
-        let step = (last >> (doubling - CLASSES_PER_DOUBLING.ilog2())) % CLASSES_PER_DOUBLING;
-        let octave = (doubling - SMALL_MAX_BYTES.ilog2()) as usize;
-        let class = Self((SMALL_CLASSES + octave * CLASSES_PER_DOUBLING + step) as u8);
-        let is_wide = matches!(class.family(), Family::WideSlab);
-        if align > COLOUR_BYTES && (is_wide || is_coloured(slab_block_bytes(octave, step))) {
+        // (`| 1` spares a test for zero, of which there is no logarithm.)
+        let doubling = (last | 1).ilog2() as usize;
+        let leading_bits = last >> (doubling - CLASSES_PER_DOUBLING.ilog2() as usize);
+        let class = Self((doubling * CLASSES_PER_DOUBLING + leading_bits - BEFORE_SLABS) as u8);
+        if align > COLOUR_BYTES && !class.is_aligned_to(align) {
             return None;
         }
         Some(class)
+    }
+
+    /// Whether the class's blocks are, if it is a slab's whose blocks are multiples of `align`,
+    /// beyond [`COLOUR_BYTES`].
+    const fn is_aligned_to(self, align: usize) -> bool {
+        let is_wide = matches!(self.family(), Family::WideSlab);
+        align <= CLASS_ALIGN_MAX && !is_wide && !is_coloured(served_bytes(self.index()))
     }
 
     /// The class of a request in either family.
@@ -274,6 +280,10 @@ const fn served_bytes(index: usize) -> usize {
     let slab = index - SMALL_CLASSES;
     slab_block_bytes(slab / CLASSES_PER_DOUBLING, slab % CLASSES_PER_DOUBLING)
 }
+
+/// What a slab's doubling, leading one and step, as they are computed, are more than its number.
+const BEFORE_SLABS: usize =
+    (SMALL_MAX_BYTES.ilog2() as usize + 1) * CLASSES_PER_DOUBLING - SMALL_CLASSES;
 
 /// The same of this step of a doubling.
 const fn slab_block_bytes(octave: usize, step: usize) -> usize {

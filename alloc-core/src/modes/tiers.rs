@@ -85,7 +85,9 @@ fn alloc_big(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
     }
 }
 
-/// A large block, from the function of `large` that is named.
+/// A large block, from the function of `large` that is named. Apart, as [`dealloc_large`] is,
+/// so that the way to slabs saves no registers for it.
+#[inline(never)]
 pub(crate) fn alloc_large(
     layout: Layout,
     settings: &Settings,
@@ -108,6 +110,7 @@ pub(crate) fn dealloc_in(class: SizeClass, block: NonNull<u8>) {
 ///
 /// # Safety
 /// `block` is one, and is not used again.
+#[inline(never)]
 pub(crate) unsafe fn dealloc_large(block: NonNull<u8>) {
     let _errno = os::Errno::keep();
     background::note();
