@@ -42,6 +42,17 @@ impl OwnerU64 {
     pub(crate) const fn zero() -> Self {
         Self(AtomicU64::new(0))
     }
+
+    #[inline]
+    pub(crate) fn add(&self, more: u64) {
+        self.set(self.get().wrapping_add(more));
+    }
+
+    #[inline]
+    pub(crate) fn subtract(&self, less: u64) {
+        debug_assert!(self.get() >= less);
+        self.set(self.get().wrapping_sub(less));
+    }
 }
 
 /// A pointer written by its owner only, readable by all.

@@ -55,7 +55,7 @@ struct Line {
     prev: OwnerPtr<Arena>,
     /// A [`Family`], by its number.
     family: OwnerU8,
-    /// The order that it had when its set put it in a bucket.
+    /// The order that it had when its set put it in a bucket; 0 in none.
     bucket: OwnerU8,
     /// How each guard was installed: an [`os::Guard`].
     guards: [OwnerU8; 2],
@@ -264,9 +264,12 @@ impl Arena {
         unsafe { pages.add(class.lead_bytes(pages)) }
     }
 
-    /// Takes a run of free pages, lowest address first, as a pool of `class`.
-    /// `None`: no run is long enough.
-    pub(crate) fn take_pool(arena: NonNull<Arena>, class: SizeClass) -> Option<NonNull<Pool>> {
+    /// Takes a run of free pages, lowest address first, as a pool of `class`; returns how many
+    /// of them were dirty, too. `None`: no run is long enough.
+    pub(crate) fn take_pool(
+        arena: NonNull<Arena>,
+        class: SizeClass,
+    ) -> Option<(NonNull<Pool>, usize)> {
         // SAFETY: the caller got the arena from its heap's set: it is in use.
         let line = &unsafe { arena.as_ref() }.line;
         let pages = class.pool_pages();
@@ -276,20 +279,20 @@ impl Arena {
         // SAFETY: a header in the arena's first page; see `init` on validity.
         unsafe { pool.as_ref() }.reset(class);
         line.free_pages.set(line.free_pages.get() & !run(page, pages));
-        let fresh = (run(page, pages) & !line.dirty.get()).count_ones();
-        if fresh > 0 {
-            keep::touch(fresh as usize * class.family().grid().page_bytes());
+        let were_dirty = (run(page, pages) & line.dirty.get()).count_ones() as usize;
+        if were_dirty < pages {
+            keep::touch((pages - were_dirty) * class.family().grid().page_bytes());
         }
         line.dirty.set(line.dirty.get() & !run(page, pages));
         line.heads.set(line.heads.get() | 1 << page);
-        Some(pool)
+        Some((pool, were_dirty))
     }
 
-    /// Gives the pages of an empty pool back to its arena.
+    /// Gives the pages of an empty pool back to its arena, and returns how many.
     ///
     /// # Safety
     /// `pool` is in use, empty, and on no list.
-    pub(crate) unsafe fn give_pool(pool: NonNull<Pool>) {
+    pub(crate) unsafe fn give_pool(pool: NonNull<Pool>) -> usize {
         let page = Self::page_of(pool);
         // SAFETY: the caller's contract: a live header.
         let pages = unsafe { pool.as_ref() }.class().pool_pages();
@@ -308,6 +311,7 @@ impl Arena {
         line.heads.set(line.heads.get() & !(1 << page));
         line.free_pages.set(line.free_pages.get() | run(page, pages));
         line.dirty.set(line.dirty.get() | run(page, pages));
+        pages
     }
 
     /// Gives the memory of all dirty pages back to the system.

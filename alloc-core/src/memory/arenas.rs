@@ -68,14 +68,24 @@ impl ArenaSet {
     pub(crate) unsafe fn insert(&self, arena: NonNull<Arena>) {
         // SAFETY: the caller's contract: a live arena.
         let header = unsafe { arena.as_ref() };
-        let free = header.free_page_count();
-        self.used_pages.set(self.used_pages.get() + (USABLE_PAGES - free) as u64);
-        self.dirty_pages.set(self.dirty_pages.get() + header.dirty_page_count() as u64);
-        if free == 0 {
-            return;
-        }
+        self.used_pages.add((USABLE_PAGES - header.free_page_count()) as u64);
+        self.dirty_pages.add(header.dirty_page_count() as u64);
+        // SAFETY: the caller's contract.
+        unsafe { self.place(arena) };
+    }
+
+    /// Puts an arena into the bucket of its order, if it has free pages.
+    ///
+    /// # Safety
+    /// As [`Self::insert`].
+    unsafe fn place(&self, arena: NonNull<Arena>) {
+        // SAFETY: the caller's contract: a live arena.
+        let header = unsafe { arena.as_ref() };
         let order = header.order();
         header.bucket().set(order as u8);
+        if order == 0 {
+            return;
+        }
         let bucket = &self.buckets[order % ARENA_PAGES];
         self.occupied.set(self.occupied.get() | 1 << order);
         if header.is_worth_purging() {
@@ -95,13 +105,22 @@ impl ArenaSet {
     pub(crate) unsafe fn remove(&self, arena: NonNull<Arena>) {
         // SAFETY: the caller's contract: a live arena.
         let header = unsafe { arena.as_ref() };
-        let free = header.free_page_count();
-        self.used_pages.set(self.used_pages.get() - (USABLE_PAGES - free) as u64);
-        self.dirty_pages.set(self.dirty_pages.get() - header.dirty_page_count() as u64);
-        if free == 0 {
+        self.used_pages.subtract((USABLE_PAGES - header.free_page_count()) as u64);
+        self.dirty_pages.subtract(header.dirty_page_count() as u64);
+        // SAFETY: the caller's contract.
+        unsafe { self.displace(arena) };
+    }
+
+    /// Takes an arena out of its bucket, if it is in one.
+    ///
+    /// # Safety
+    /// As [`Self::remove`].
+    unsafe fn displace(&self, arena: NonNull<Arena>) {
+        // SAFETY: the caller's contract: a live arena.
+        let order = usize::from(unsafe { arena.as_ref() }.bucket().get());
+        if order == 0 {
             return;
         }
-        let order = usize::from(header.bucket().get());
         debug_assert!(self.is_occupied(order), "an arena is in its bucket");
         let bucket = &self.buckets[order % ARENA_PAGES];
         // SAFETY: the caller's contract.
@@ -118,12 +137,15 @@ impl ArenaSet {
     pub(crate) fn take_pool(&self, class: SizeClass) -> Option<NonNull<Pool>> {
         let arena = self.first_of(self.occupied.get() & (u64::MAX << class.pool_pages()))?;
         // SAFETY: the arena is in this set, unchanged.
-        unsafe { self.remove(arena) };
-        let pool = Arena::take_pool(arena, class);
+        unsafe { self.displace(arena) };
+        let taken = Arena::take_pool(arena, class);
         // SAFETY: it was just taken out.
-        unsafe { self.insert(arena) };
+        unsafe { self.place(arena) };
+        let (pool, were_dirty) = taken?;
+        self.used_pages.add(class.pool_pages() as u64);
+        self.dirty_pages.subtract(were_dirty as u64);
         self.share();
-        pool
+        Some(pool)
     }
 
     /// Gives an empty pool's pages back to its arena; returns that arena, taken
@@ -135,17 +157,20 @@ impl ArenaSet {
     pub(crate) unsafe fn give_pool(&self, pool: NonNull<Pool>) -> Option<NonNull<Arena>> {
         let arena = Arena::of_pool(pool);
         // SAFETY: the arena of a live pool is in this set, unchanged.
-        unsafe { self.remove(arena) };
+        unsafe { self.displace(arena) };
         // SAFETY: the caller's contract.
-        unsafe { Arena::give_pool(pool) };
+        let pages = unsafe { Arena::give_pool(pool) } as u64;
+        self.used_pages.subtract(pages);
+        self.dirty_pages.add(pages);
         // SAFETY: a live arena.
         let header = unsafe { arena.as_ref() };
         if header.is_empty() && self.has_empty() {
+            self.dirty_pages.subtract(header.dirty_page_count() as u64);
             self.share();
             return Some(arena);
         }
         // SAFETY: it was taken out above.
-        unsafe { self.insert(arena) };
+        unsafe { self.place(arena) };
         self.share();
         self.purge_surplus();
         None
