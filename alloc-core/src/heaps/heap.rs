@@ -390,8 +390,12 @@ impl Owned {
     /// class, and gives empty arenas up.
     fn keep_cached(self, kept: impl Fn(SizeClass) -> usize) {
         for class in SizeClass::all() {
-            self.flush_oldest(class, self.0.cached_blocks(class) - kept(class));
-            self.0.bins[class.index()].reset_batch();
+            let bin = &self.0.bins[class.index()];
+            bin.reset_batch();
+            // Most threads use few classes.
+            if bin.len() > 0 {
+                self.flush_oldest(class, bin.len() - kept(class));
+            }
         }
         self.collect();
         self.give_empty_arenas();

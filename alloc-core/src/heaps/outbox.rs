@@ -27,12 +27,13 @@ struct Letter {
 pub(crate) struct Outbox {
     class: SizeClass,
     letters: [Option<Letter>; LETTERS],
-    oldest: usize,
+    /// Letters ever started.
+    opened: usize,
 }
 
 impl Outbox {
     pub(crate) fn new(class: SizeClass) -> Self {
-        Self { class, letters: [None; LETTERS], oldest: 0 }
+        Self { class, letters: [None; LETTERS], opened: 0 }
     }
 
     /// Adds a run that `owner` owns. The run's blocks are the outbox's from here.
@@ -55,15 +56,20 @@ impl Outbox {
 
     /// Starts a letter; sends the oldest if there are too many.
     fn open(&mut self, letter: Letter) {
-        let place = self.oldest % LETTERS;
-        self.oldest += 1;
+        let place = self.opened % LETTERS;
+        self.opened += 1;
         if let Some(before) = self.letters[place].replace(letter) {
             send(before, self.class);
         }
     }
 
     /// Sends every letter.
+    #[inline]
     pub(crate) fn send_all(self) {
+        // Most flushes send nothing.
+        if self.opened == 0 {
+            return;
+        }
         for letter in self.letters.into_iter().flatten() {
             send(letter, self.class);
         }
