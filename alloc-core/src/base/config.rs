@@ -100,6 +100,9 @@ pub(crate) const SLAB_CACHE_BYTES: usize = 64 << 10;
 /// Bounds of a slab class's cache, in blocks.
 pub(crate) const SLAB_CACHE_BLOCKS: (usize, usize) = (2, 32);
 
+/// How many blocks ahead a flush has pools' headers fetched, while each is of another pool.
+pub(crate) const FETCHED_AHEAD: usize = 6;
+
 /// Blocks that a thread's first refill of a class brings.
 pub(crate) const FIRST_BATCH_BLOCKS: u32 = 8;
 

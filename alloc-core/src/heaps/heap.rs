@@ -21,13 +21,15 @@ use crate::arena::Arena;
 use crate::arenas::ArenaSet;
 use crate::bin::{Bin, Slot};
 use crate::class::{Family, SizeClass};
-use crate::config::{CLASSES, HARDENED, WARM_BLOCKS_MAX, WARM_CLASS_BYTES_MAX, waiting_blocks};
+use crate::config::{
+    CLASSES, FETCHED_AHEAD, HARDENED, WARM_BLOCKS_MAX, WARM_CLASS_BYTES_MAX, waiting_blocks,
+};
 use crate::key::Random;
 use crate::os;
 use crate::outbox::Outbox;
 use crate::pool::{NotAllocated, Pool, PoolList, Transition};
 use crate::remote::RemoteQueue;
-use crate::run::PoolRun;
+use crate::run::{self, PoolRun};
 use crate::{knobs, misuse};
 use crate::{pagemap, relief, supply, warm};
 
@@ -267,14 +269,20 @@ impl Owned {
         self.flush_oldest(class, self.0.cached_blocks(class).div_ceil(2));
     }
 
+    /// Puts the oldest blocks of a bin back.
     fn flush_oldest(self, class: SizeClass, count: usize) {
         self.0.bins[class.index()].drain_oldest(count, |blocks| {
             let mut outbox = Outbox::new(class);
             let mut left = blocks;
             while !left.is_empty() {
                 let (run, behind) = PoolRun::gather(left, class);
-                self.give(&run, &mut outbox);
                 left = behind;
+                if run.blocks.count == 1
+                    && let Some(&later) = left.get(FETCHED_AHEAD)
+                {
+                    run::fetch_header(later, class);
+                }
+                self.give(&run, &mut outbox);
             }
             outbox.send_all();
         });

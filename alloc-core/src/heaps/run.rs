@@ -16,7 +16,7 @@ use crate::config::{ARENA_BYTES, POOL_BYTES};
 use crate::free_run::FreeRun;
 use crate::grid::Grid;
 use crate::pool::{BlockSet, Pool, WORD_BITS};
-use crate::{misuse, pagemap};
+use crate::{cpu, misuse, pagemap};
 
 /// Blocks of one pool that are being freed.
 pub(crate) struct PoolRun {
@@ -107,6 +107,17 @@ impl PoolRun {
     fn block(&self, index: usize) -> NonNull<u8> {
         // SAFETY: the blocks of the run lie in the pool's pages.
         unsafe { self.base.add(index * self.class.stride_bytes()) }
+    }
+}
+
+/// Has the header of the pool that holds `block`, one of `class`, fetched into the cache, if it
+/// can be found without reading memory.
+#[inline]
+pub(crate) fn fetch_header(block: NonNull<u8>, class: SizeClass) {
+    if class.family() == Family::Small {
+        let page = Grid::Narrow.page_at(block.addr().get() % ARENA_BYTES);
+        let header = Arena::pool_at(Arena::of(block, Grid::Narrow), page);
+        cpu::prefetch_to_write(header.as_ptr().cast());
     }
 }
 
