@@ -87,7 +87,8 @@ impl PoolRun {
         // SAFETY: as above: a live header.
         let class = unsafe { pool.as_ref() }.class();
         let base = Arena::blocks_of(pool, class, grid);
-        let index = class.block_index(block.addr().get() - base.addr().get());
+        // Never below, unless somebody wrote to the block meanwhile.
+        let index = class.block_index(block.addr().get().saturating_sub(base.addr().get()));
         let count = mask.count_ones() as usize;
         Self { pool, class, blocks: BlockSet { word: index / WORD_BITS, bits: mask, count }, base }
     }
@@ -111,13 +112,14 @@ impl PoolRun {
 }
 
 /// Has the header of the pool that holds `block`, one of `class`, fetched into the cache, if it
-/// can be found without reading memory.
+/// can be found without reading memory. To be read: where another thread's heap owns the pool,
+/// that is all that happens to it here.
 #[inline]
 pub(crate) fn fetch_header(block: NonNull<u8>, class: SizeClass) {
     if class.family() == Family::Small {
         let page = Grid::Narrow.page_at(block.addr().get() % ARENA_BYTES);
         let header = Arena::pool_at(Arena::of(block, Grid::Narrow), page);
-        cpu::prefetch_to_write(header.as_ptr().cast());
+        cpu::prefetch_to_read(header.as_ptr().cast());
     }
 }
 
