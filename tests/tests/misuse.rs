@@ -234,6 +234,9 @@ cases! {
     slab_as_small: || free(alloc(600), 100),
         Later("of class 640 bytes in arena 0x#, was freed with a layout of 112 bytes"),
         AtOnce("was allocated with 600 bytes, and freed or resized with a layout of 100");
+    slab_as_coloured_slab: || free(alloc(600), 32_700),
+        Later("of class 640 bytes in arena 0x#, was freed with a layout of 32768 bytes"),
+        AtOnce("was allocated with 600 bytes, and freed or resized with a layout of 32700");
     wide_slab_as_small: || free(alloc(100_000), 100),
         Later("of class 106496 bytes in arena 0x#, was freed with a layout of 112 bytes"),
         AtOnce("was allocated with 100000 bytes, and freed or resized with a layout of 100");
@@ -257,6 +260,14 @@ cases! {
     a_static: || {
         static WORDS: [u64; 8] = [7; 8];
         free(WORDS.as_ptr().cast_mut().cast(), 64);
+    }, Later(NO_BLOCK), AtOnce(NO_BLOCK);
+    before_the_first_block_of_a_slab: || {
+        // Of one that does not start on a page; there are none in hardened mode.
+        static PAGE: [u64; 1024] = [7; 1024];
+        let blocks: Vec<_> = (0..8).map(|_| alloc(32_700)).collect();
+        let led = blocks.into_iter().find(|block| !block.addr().is_multiple_of(4096));
+        let led = led.unwrap_or((&raw const PAGE[1000]).cast_mut().cast());
+        free(led.map_addr(|address| address & !4095), 32_700);
     }, Later(NO_BLOCK), AtOnce(NO_BLOCK);
     inside_a_small_block: || free(alloc(300).wrapping_add(16), 300), Missed,
         AtOnce("which lies inside the block of 320 bytes at 0x#");
