@@ -14,9 +14,9 @@ use core::ptr::NonNull;
 
 use crate::config::{
     CLASS_ALIGN_MAX, CLASSES, CLASSES_PER_DOUBLING, COLOUR_BYTES, GRANULE_BYTES, HARDENED,
-    POOL_SHIFT, QUANTUM_BYTES, REJOIN_DIVISOR, SLAB_BYTES, SLAB_CACHE_BLOCKS, SLAB_CACHE_BYTES,
-    SLAB_MAX_BYTES, SMALL_CACHE_BLOCKS, SMALL_CACHE_BYTES, SMALL_CLASSES, SMALL_MAX_BYTES,
-    UNIT_SHIFT, USABLE_PAGES, WIDE_CLASSES,
+    POOL_BYTES, POOL_SHIFT, QUANTUM_BYTES, REJOIN_DIVISOR, SLAB_BYTES, SLAB_CACHE_BLOCKS,
+    SLAB_CACHE_BYTES, SLAB_MAX_BYTES, SMALL_CACHE_BLOCKS, SMALL_CACHE_BYTES, SMALL_CLASSES,
+    SMALL_MAX_BYTES, UNIT_SHIFT, USABLE_PAGES, WIDE_CLASSES,
 };
 use crate::grid::Grid;
 
@@ -156,8 +156,8 @@ impl SizeClass {
         usize::from(self.shape().pool_pages)
     }
 
-    /// Bytes before the first block of a pool whose pages start at `pages`: its colour
-    /// (Bonwick 1994), of those that the pool has room for. Pools that follow one another,
+    /// Bytes before the first block of a pool whose pages start at `pages`, less than a page: its
+    /// colour (Bonwick 1994), of those that the pool has room for. Pools that follow one another,
     /// in an arena or in the next one, differ.
     #[inline]
     pub(crate) fn lead_bytes(self, pages: NonNull<u8>) -> usize {
@@ -245,6 +245,8 @@ const fn shape(index: usize) -> Shape {
     }
     let spare_bytes = pool_bytes - (capacity - 1) * stride_bytes - block_bytes;
     let colours = if is_coloured { spare_bytes / COLOUR_BYTES + 1 } else { 1 };
+    let last_colour = (1_usize << colours.ilog2()) - 1;
+    assert!(last_colour * COLOUR_BYTES < POOL_BYTES, "a lead is shorter than a page");
     let cache_blocks = if small {
         clamp(SMALL_CACHE_BYTES / block_bytes, SMALL_CACHE_BLOCKS)
     } else {
@@ -257,7 +259,7 @@ const fn shape(index: usize) -> Shape {
         capacity: capacity as u16,
         cache_blocks: cache_blocks as u16,
         pool_pages: pool_pages as u8,
-        last_colour: ((1_usize << colours.ilog2()) - 1) as u8,
+        last_colour: last_colour as u8,
     }
 }
 
@@ -338,7 +340,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::config::{ARENA_BYTES, ARENA_PAGES, FIRST_USABLE_PAGE, POOL_BYTES};
+    use crate::config::{ARENA_BYTES, ARENA_PAGES, FIRST_USABLE_PAGE};
 
     /// The naive oracle: the first class, by linear search, whose block fits and
     /// is a multiple of the alignment; if it lies on such a bound, too.

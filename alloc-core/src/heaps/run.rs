@@ -117,10 +117,15 @@ impl PoolRun {
 #[inline]
 pub(crate) fn fetch_header(block: NonNull<u8>, class: SizeClass) {
     if class.family() == Family::Small {
-        let page = Grid::Narrow.page_at(block.addr().get() % ARENA_BYTES);
-        let header = Arena::pool_at(Arena::of(block, Grid::Narrow), page);
-        cpu::prefetch_to_read(header.as_ptr().cast());
+        cpu::prefetch_to_read(small_pool(block).as_ptr().cast());
     }
+}
+
+/// The pool of one page that `block` is in, if it is in any.
+#[inline]
+fn small_pool(block: NonNull<u8>) -> NonNull<Pool> {
+    let page = Grid::Narrow.page_at(block.addr().get() % ARENA_BYTES);
+    Arena::pool_at(Arena::of(block, Grid::Narrow), page)
 }
 
 /// Where a block lies.
@@ -140,15 +145,13 @@ impl Place {
             misuse::not_a_block(block);
         };
         if class.family() == Family::Small {
-            // A page is a pool.
             if grid != Grid::Narrow {
                 misplaced(block, class, grid);
             }
-            let (arena, offset) = (Arena::of(block, Grid::Narrow), block.addr().get() % POOL_BYTES);
-            let page = Grid::Narrow.page_at(block.addr().get() % ARENA_BYTES);
-            // SAFETY: the page that the block lies in starts so many bytes before it.
-            let base = unsafe { block.sub(offset) };
-            return Self { pool: Arena::pool_at(arena, page), base, bytes: POOL_BYTES };
+            // SAFETY: the page that the block lies in, which the page map says is an arena's,
+            // starts so many bytes before it.
+            let base = unsafe { block.sub(block.addr().get() % POOL_BYTES) };
+            return Self { pool: small_pool(block), base, bytes: POOL_BYTES };
         }
         let arena = Arena::of(block, grid);
         let page = grid.page_at(block.addr().get() - arena.addr().get());
@@ -156,7 +159,8 @@ impl Place {
         let pool = Arena::pool_at(arena, unsafe { arena.as_ref() }.head_page(page));
         let pages = Arena::pages_of(pool, grid);
         let lead = class.lead_bytes(pages);
-        // SAFETY: the lead and the blocks behind it fit into the pool's pages.
+        // SAFETY: a lead is shorter than a page, so this is in the page that `pages` starts with,
+        // whatever class the pool is of.
         let base = unsafe { pages.add(lead) };
         if block < base {
             misplaced(block, class, grid);

@@ -55,7 +55,7 @@ struct Line {
     prev: OwnerPtr<Arena>,
     /// A [`Family`], by its number.
     family: OwnerU8,
-    /// The order that it had when its set put it in a bucket; 0 in none.
+    /// The order that it had when its set placed it; 0: without a free page, in no bucket.
     bucket: OwnerU8,
     /// How each guard was installed: an [`os::Guard`].
     guards: [OwnerU8; 2],
@@ -260,7 +260,7 @@ impl Arena {
     #[inline]
     pub(crate) fn blocks_of(pool: NonNull<Pool>, class: SizeClass, grid: Grid) -> NonNull<u8> {
         let pages = Self::pages_of(pool, grid);
-        // SAFETY: the lead and the blocks behind it fit into the pool's pages.
+        // SAFETY: a lead is shorter than a page, so this is in the pool's first one.
         unsafe { pages.add(class.lead_bytes(pages)) }
     }
 
