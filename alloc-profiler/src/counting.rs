@@ -1,7 +1,7 @@
 //! Counting: what passes through the allocator, thread by thread.
 //!
 //! - `alloc`: `ProfiledAlloc`, which counts
-//! - `counters`: the counts, with one writer and many readers
+//! - `counts`: the figures, with one writer and many readers; `counters`: those of a thread
 //! - `thread`: every thread's record, and which is this one's; `thread_name` names it
 //! - `switch`: the one moment at which counting begins; `baseline` is the heap in use
 //!   then, `installed` whether anything will be counted at all
@@ -11,6 +11,7 @@
 pub(crate) mod alloc;
 pub(crate) mod baseline;
 pub(crate) mod counters;
+pub(crate) mod counts;
 pub(crate) mod installed;
 pub(crate) mod switch;
 pub(crate) mod thread;

@@ -11,7 +11,7 @@ mod model;
 
 use std::collections::HashMap;
 
-use crate::counting::counters::HeapCounts;
+use crate::counting::counts::HeapCounts;
 use crate::counting::installed;
 use crate::counting::thread::{self, Moment, ThreadRecord};
 use crate::counting::thread_name::ThreadName;

@@ -21,15 +21,13 @@ pub(crate) use crate::tiers::alloc;
 /// `block` was allocated with `layout` and is not used again.
 #[inline]
 pub(crate) unsafe fn dealloc(block: NonNull<u8>, layout: Layout) {
-    match SizeClass::small(layout.size(), layout.align()) {
-        Some(class) => {
-            if !tls::fast().push(class, block) {
-                dealloc_small_slow(block, layout);
-            }
-        }
-        // SAFETY: the caller's contract.
-        None => unsafe { dealloc_big(block, layout) },
+    if let Some(class) = SizeClass::small(layout.size(), layout.align())
+        && tls::fast().push(class, block)
+    {
+        return;
     }
+    // SAFETY: the caller's contract.
+    unsafe { dealloc_slow(block, layout) }
 }
 
 /// A block whose bytes are zero, for a layout that is not empty.
@@ -66,17 +64,12 @@ pub(crate) unsafe fn realloc(
     unsafe { realloc_slow(block, layout, new_size, settings) }
 }
 
-/// As [`dealloc`] for a small block, when its bin is full or has it already.
-#[cold]
+/// As [`dealloc`], when the block is not small, or its bin is full or has it already.
 #[inline(never)]
-fn dealloc_small_slow(block: NonNull<u8>, layout: Layout) {
+unsafe fn dealloc_slow(block: NonNull<u8>, layout: Layout) {
     if let Some(class) = SizeClass::small(layout.size(), layout.align()) {
-        flush(class, block);
+        return flush(class, block);
     }
-}
-
-#[inline(never)]
-unsafe fn dealloc_big(block: NonNull<u8>, layout: Layout) {
     match SizeClass::slab(layout.size(), layout.align()) {
         Some(class) => dealloc_in(class, block),
         // SAFETY: the caller's contract: a block of this layout.

@@ -18,21 +18,26 @@ use crate::{background, large, misuse, os, outbox, tls};
 /// A block for a layout that is not empty.
 #[inline]
 pub(crate) fn alloc(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
-    match SizeClass::small(layout.size(), layout.align()) {
-        Some(class) => match tls::fast().pop(class) {
-            Some(block) => Some(block),
-            None => alloc_small_slow(layout, settings),
-        },
-        None => alloc_big(layout, settings),
+    if let Some(class) = SizeClass::small(layout.size(), layout.align())
+        && let Some(block) = tls::fast().pop(class)
+    {
+        return Some(block);
     }
+    alloc_slow(layout, settings)
 }
 
-/// As [`alloc`] for a small block, when its bin is empty. The fast path hands on the
-/// layout as it came, in the registers that it came in; the class is found again.
-#[cold]
+/// As [`alloc`], when the block is not small or its bin is empty. The fast path hands on
+/// the layout as it came, in the registers that it came in; the class is found again. One
+/// call for both, since each is code at every place that allocates.
 #[inline(never)]
-fn alloc_small_slow(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
-    refill(SizeClass::small(layout.size(), layout.align())?, settings)
+fn alloc_slow(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
+    if let Some(class) = SizeClass::small(layout.size(), layout.align()) {
+        return refill(class, settings);
+    }
+    match SizeClass::slab(layout.size(), layout.align()) {
+        Some(class) => alloc_slab(class, settings),
+        None => alloc_large(layout, settings, large::alloc),
+    }
 }
 
 /// A slab's block.
@@ -74,14 +79,6 @@ pub(crate) fn flush(class: SizeClass, block: NonNull<u8>) {
         if !heap.push(class, block) {
             outbox::send_block(class, block);
         }
-    }
-}
-
-#[inline(never)]
-fn alloc_big(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
-    match SizeClass::slab(layout.size(), layout.align()) {
-        Some(class) => alloc_slab(class, settings),
-        None => alloc_large(layout, settings, large::alloc),
     }
 }
 

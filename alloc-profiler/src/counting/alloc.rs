@@ -12,6 +12,7 @@ use std::hint::cold_path;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::counting::counters::ThreadCounters;
 use crate::counting::thread;
 use crate::measuring::limit;
 
@@ -26,39 +27,9 @@ fn is_counting() -> bool {
     COUNTING.load(Ordering::Relaxed)
 }
 
-/// Counts a `block` of `size` bytes that the program is given, and returns it. What is
-/// rare returns it too, and is called last, so that nothing is saved for it.
-#[inline]
-fn count_allocated(block: *mut u8, size: usize) -> *mut u8 {
-    match thread::existing() {
-        _ if block.is_null() => block,
-        None => count_allocated_on_new_record(block, size),
-        Some(record) if record.counters.count_allocated(size) => watermark_passed(block),
-        Some(_) => block,
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn count_allocated_on_new_record(block: *mut u8, size: usize) -> *mut u8 {
-    if thread::count_on_new_record(|counters| counters.count_allocated(size)) {
-        limit::watermark_passed();
-    }
-    block
-}
-
-#[cold]
-#[inline(never)]
-fn watermark_passed(block: *mut u8) -> *mut u8 {
-    limit::watermark_passed();
-    block
-}
-
-/// Counts a block that went from `old` to `new` bytes, to another address or not.
-#[inline]
-fn count_resized(old: usize, new: usize, has_moved: bool) {
-    let copied = if has_moved { old.min(new) } else { 0 };
-    if thread::count(|counters| counters.count_resized(old, new, copied)) {
+/// Counts what the calling thread has just done, the careful way.
+fn count(step: impl FnOnce(&ThreadCounters) -> bool) {
+    if thread::count(step) {
         limit::watermark_passed();
     }
 }
@@ -122,65 +93,71 @@ impl<A> ProfiledAlloc<A> {
     }
 }
 
-// The methods while counting: functions apart, so that a program in which nothing is
-// profiled has the inner allocator's own code at each call, a test before it. The path to
-// them is marked as cold, not they: else they would be made small instead of fast.
-// (A count behind the inner call would keep the size in a register across it: measured,
-// 10 instructions more a call, for then the call was not inlined any more.)
+/// Counts a request for `size` bytes, if there is no more to it than that, and returns
+/// whether all is done that is to be done before it is granted.
+#[inline]
+fn is_counted_before(size: usize) -> bool {
+    if !is_counting() {
+        return true;
+    }
+    cold_path();
+    thread::counters().count_request(size)
+}
+
+// The careful way, for what is more than a comparison and two additions: a thread's first
+// block, a new peak, a limit to be looked at, a request that failed.
 impl<A: GlobalAlloc> ProfiledAlloc<A> {
+    /// What `alloc` makes of the request, by the method of the inner allocator that is
+    /// named; null if it was counted, and has failed. One call for both, for it is code at
+    /// every place that allocates.
+    ///
     /// # Safety
     /// As [`GlobalAlloc::alloc`].
+    #[cold]
     #[inline(never)]
-    unsafe fn counted_alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promise about `layout` is the one asked for here.
-        count_allocated(unsafe { self.inner.alloc(layout) }, layout.size())
-    }
-
-    /// # Safety
-    /// As [`GlobalAlloc::dealloc`].
-    #[inline(never)]
-    unsafe fn counted_dealloc(&self, block: *mut u8, layout: Layout) {
-        // Counted first, so that nothing need be kept for that meanwhile.
-        match thread::existing() {
-            Some(record) => {
-                record.counters.count_freed(layout.size());
-                // SAFETY: `block` came from this allocator, so from the inner one.
-                unsafe { self.inner.dealloc(block, layout) }
+    unsafe fn alloc_carefully(
+        &self,
+        layout: Layout,
+        alloc: unsafe fn(&A, Layout) -> *mut u8,
+        has_failed: bool,
+    ) -> *mut u8 {
+        if has_failed {
+            if let Some(record) = thread::existing() {
+                record.counters.take_back(layout.size());
             }
-            // SAFETY: the caller's contract.
-            None => unsafe { self.dealloc_on_new_record(block, layout) },
+            return ptr::null_mut();
         }
+        // SAFETY: the caller's promise about `layout` is the one asked for here.
+        let block = unsafe { alloc(&self.inner, layout) };
+        if !block.is_null() {
+            count(|counters| counters.count_allocated(layout.size()));
+        }
+        block
     }
 
     /// # Safety
     /// As [`GlobalAlloc::dealloc`].
     #[cold]
     #[inline(never)]
-    unsafe fn dealloc_on_new_record(&self, block: *mut u8, layout: Layout) {
-        thread::count_on_new_record(|counters| {
+    unsafe fn dealloc_carefully(&self, block: *mut u8, layout: Layout) {
+        count(|counters| {
             counters.count_freed(layout.size());
             false
         });
-        // SAFETY: as in `counted_dealloc`.
+        // SAFETY: `block` came from this allocator, so from the inner one.
         unsafe { self.inner.dealloc(block, layout) };
-    }
-
-    /// # Safety
-    /// As [`GlobalAlloc::alloc_zeroed`].
-    #[inline(never)]
-    unsafe fn counted_alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: as in `counted_alloc`.
-        count_allocated(unsafe { self.inner.alloc_zeroed(layout) }, layout.size())
     }
 
     /// # Safety
     /// As [`GlobalAlloc::realloc`].
     #[inline(never)]
     unsafe fn counted_realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // SAFETY: as in `counted_dealloc`, and the promise about `new_size` is passed on.
+        // SAFETY: as in `dealloc_carefully`, and the promise about `new_size` is passed on.
         let moved = unsafe { self.inner.realloc(block, layout, new_size) };
         if !moved.is_null() {
-            count_resized(layout.size(), new_size, !ptr::eq(moved, block));
+            let (old, has_moved) = (layout.size(), !ptr::eq(moved, block));
+            let copied = if has_moved { old.min(new_size) } else { 0 };
+            count(|counters| counters.count_resized(old, new_size, copied));
         }
         moved
     }
@@ -192,38 +169,43 @@ impl<A: GlobalAlloc> ProfiledAlloc<A> {
 unsafe impl<A: GlobalAlloc> GlobalAlloc for ProfiledAlloc<A> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if is_counting() {
-            cold_path();
+        let is_counted = is_counted_before(layout.size());
+        if is_counted {
             // SAFETY: the caller's promise about `layout` is the one asked for here.
-            unsafe { self.counted_alloc(layout) }
-        } else {
-            // SAFETY: likewise.
-            unsafe { self.inner.alloc(layout) }
+            let block = unsafe { self.inner.alloc(layout) };
+            if !block.is_null() {
+                return block;
+            }
         }
+        // SAFETY: likewise.
+        unsafe { self.alloc_carefully(layout, A::alloc, is_counted) }
     }
 
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         if is_counting() {
             cold_path();
-            // SAFETY: `block` came from this allocator with `layout`, as the caller promised.
-            unsafe { self.counted_dealloc(block, layout) }
-        } else {
-            // SAFETY: likewise, so from the inner allocator, which serves every request.
-            unsafe { self.inner.dealloc(block, layout) }
+            if !thread::counters().count_return(layout.size()) {
+                // SAFETY: `block` came from this allocator with `layout`, as the caller promised.
+                return unsafe { self.dealloc_carefully(block, layout) };
+            }
         }
+        // SAFETY: likewise, so from the inner allocator, which serves every request.
+        unsafe { self.inner.dealloc(block, layout) }
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        if is_counting() {
-            cold_path();
+        let is_counted = is_counted_before(layout.size());
+        if is_counted {
             // SAFETY: as in `alloc`.
-            unsafe { self.counted_alloc_zeroed(layout) }
-        } else {
-            // SAFETY: as in `alloc`.
-            unsafe { self.inner.alloc_zeroed(layout) }
+            let block = unsafe { self.inner.alloc_zeroed(layout) };
+            if !block.is_null() {
+                return block;
+            }
         }
+        // SAFETY: as in `alloc`.
+        unsafe { self.alloc_carefully(layout, A::alloc_zeroed, is_counted) }
     }
 
     #[inline]
@@ -235,6 +217,63 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for ProfiledAlloc<A> {
         } else {
             // SAFETY: likewise.
             unsafe { self.inner.realloc(block, layout, new_size) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::alloc::System;
+
+    use super::*;
+    use crate::counting::switch;
+
+    /// Grants what is small, until it is told not to.
+    struct Stingy(AtomicBool);
+
+    // SAFETY: blocks are the system's, or null.
+    unsafe impl GlobalAlloc for Stingy {
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            if self.0.load(Ordering::Relaxed) {
+                return ptr::null_mut();
+            }
+            // SAFETY: the caller's contract.
+            unsafe { System.alloc(layout) }
+        }
+
+        unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+            // SAFETY: the caller's contract.
+            unsafe { System.dealloc(block, layout) }
+        }
+    }
+
+    #[test]
+    fn a_failed_request_counts_nothing() {
+        switch::on();
+        let allocator = ProfiledAlloc::new(Stingy(AtomicBool::new(false)));
+        let counts = || thread::current().counters.get();
+        for size in [1, 500, 1 << 20, isize::MAX.cast_unsigned() - 15] {
+            let layout = Layout::from_size_align(size, 16).unwrap();
+            let small = Layout::new::<u64>();
+            // The second and later blocks of a thread are counted before they are there.
+            for round in 0..3 {
+                allocator.inner().0.store(false, Ordering::Relaxed);
+                // SAFETY: the layout is not empty.
+                let block = unsafe { allocator.alloc(small) };
+                let before = counts();
+                allocator.inner().0.store(true, Ordering::Relaxed);
+                // SAFETY: likewise.
+                assert!(unsafe { allocator.alloc(layout) }.is_null());
+                // SAFETY: likewise.
+                assert!(unsafe { allocator.alloc_zeroed(layout) }.is_null());
+                // SAFETY: a block of that layout, and a size that makes a valid one.
+                assert!(unsafe { allocator.realloc(block, small, size) }.is_null());
+                assert_eq!(counts(), before, "{size} bytes, round {round}");
+                // SAFETY: a block of that layout, which is not used again.
+                unsafe { allocator.dealloc(block, small) };
+                let freed = counts().since(&before);
+                assert_eq!((freed.freed_bytes, freed.freed_blocks), (8, 1));
+            }
         }
     }
 }

@@ -1,228 +1,67 @@
-//! Heap counts: the plain figures, and the form that one thread writes while
-//! others may read.
-//!
-//! Counters have a single writer, so an addition is a relaxed load and a relaxed
-//! store, as cheap as on a plain integer; readers on other threads see a value
-//! that was right a moment ago. All arithmetic wraps: counts are only ever used
-//! as differences, which wrapping keeps right, and nothing here can panic, as
-//! befits code that runs inside an allocator.
+//! What a thread counts in the allocator, and the peak of its live heap.
 //!
 //! A thread's peak is that of its own live heap (what it allocated less what it
-//! freed, which may be negative) since whoever asks last lowered it. Calls lower it
+//! freed, which may be negative) since whoever asks last lowered it. A heap is at its
+//! highest right before it shrinks, so an allocation leaves the peak alone: the next
+//! block that is freed finds it, or whoever asks before that. Calls lower it
 //! for each of their lines, and raise it again when they are done, so that the line
 //! around them misses nothing. Stretches may begin on one line and end on another,
 //! so what is lowered is kept for the innermost one, too, and given on to the next
 //! when that ends.
+//!
+//! Most blocks are counted by a comparison and two additions
+//! ([`count_request`](ThreadCounters::count_request),
+//! [`count_return`](ThreadCounters::count_return)). Where more is to be done (a limit to
+//! be looked at, a new peak, a thread that has no record yet), both count nothing and
+//! say so, and the caller goes the careful way.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-
-/// Bytes and blocks that passed through the allocator, as plain numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct HeapCounts {
-    pub(crate) allocated_bytes: u64,
-    pub(crate) freed_bytes: u64,
-    pub(crate) allocated_blocks: u64,
-    pub(crate) freed_blocks: u64,
-    pub(crate) reallocated_blocks: u64,
-    pub(crate) copied_bytes: u64,
-}
-
-impl HeapCounts {
-    /// Returns the bytes that were allocated and not freed.
-    pub(crate) fn net_bytes(&self) -> i64 {
-        self.allocated_bytes.wrapping_sub(self.freed_bytes).cast_signed()
-    }
-
-    /// Returns what was counted since `earlier`.
-    pub(crate) fn since(&self, earlier: &Self) -> Self {
-        self.with(earlier, u64::wrapping_sub)
-    }
-
-    /// Adds `more`.
-    pub(crate) fn add(&mut self, more: &Self) {
-        *self = self.with(more, u64::wrapping_add);
-    }
-
-    /// Returns whether no byte came or went, and so no block either.
-    pub(crate) fn is_nothing(&self) -> bool {
-        self.allocated_bytes == 0 && self.freed_bytes == 0
-    }
-
-    fn with(&self, other: &Self, step: fn(u64, u64) -> u64) -> Self {
-        Self {
-            allocated_bytes: step(self.allocated_bytes, other.allocated_bytes),
-            freed_bytes: step(self.freed_bytes, other.freed_bytes),
-            allocated_blocks: step(self.allocated_blocks, other.allocated_blocks),
-            freed_blocks: step(self.freed_blocks, other.freed_blocks),
-            reallocated_blocks: step(self.reallocated_blocks, other.reallocated_blocks),
-            copied_bytes: step(self.copied_bytes, other.copied_bytes),
-        }
-    }
-}
-
-/// A number that one thread writes and every thread may read.
-#[derive(Debug)]
-pub(crate) struct Tally(AtomicU64);
-
-impl Tally {
-    /// Returns a tally of zero.
-    pub(crate) const fn new() -> Self {
-        Self::of(0)
-    }
-
-    /// Returns a tally of `value`.
-    pub(crate) const fn of(value: u64) -> Self {
-        Self(AtomicU64::new(value))
-    }
-
-    /// Returns the number.
-    #[inline]
-    pub(crate) fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// Replaces the number. For the owning thread only.
-    #[inline]
-    pub(crate) fn set(&self, value: u64) {
-        self.0.store(value, Ordering::Relaxed);
-    }
-
-    /// Adds to the number. For the owning thread only.
-    #[inline]
-    pub(crate) fn add(&self, more: u64) {
-        self.set(self.get().wrapping_add(more));
-    }
-
-    /// Raises the number to `value` if it is less. For the owning thread only.
-    #[inline]
-    pub(crate) fn raise(&self, value: u64) {
-        if value > self.get() {
-            self.set(value);
-        }
-    }
-}
-
-/// The same for a number that may be below zero.
-#[derive(Debug)]
-pub(crate) struct SignedTally(AtomicI64);
-
-impl SignedTally {
-    /// Returns a tally of `value`.
-    pub(crate) const fn new(value: i64) -> Self {
-        Self(AtomicI64::new(value))
-    }
-
-    /// Returns the number.
-    #[inline]
-    pub(crate) fn get(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// Replaces the number. For the owning thread only.
-    #[inline]
-    pub(crate) fn set(&self, value: i64) {
-        self.0.store(value, Ordering::Relaxed);
-    }
-
-    /// Raises the number to `value` if it is less. For the owning thread only.
-    #[inline]
-    pub(crate) fn raise(&self, value: i64) {
-        if value > self.get() {
-            self.set(value);
-        }
-    }
-}
-
-/// [`HeapCounts`] that one thread writes and every thread may read.
-#[derive(Debug)]
-pub(crate) struct HeapCounters {
-    allocated_bytes: Tally,
-    freed_bytes: Tally,
-    allocated_blocks: Tally,
-    freed_blocks: Tally,
-    reallocated_blocks: Tally,
-    copied_bytes: Tally,
-}
-
-impl HeapCounters {
-    /// Returns counters at zero.
-    pub(crate) const fn new() -> Self {
-        Self {
-            allocated_bytes: Tally::new(),
-            freed_bytes: Tally::new(),
-            allocated_blocks: Tally::new(),
-            freed_blocks: Tally::new(),
-            reallocated_blocks: Tally::new(),
-            copied_bytes: Tally::new(),
-        }
-    }
-
-    /// Returns all counts.
-    #[inline]
-    pub(crate) fn get(&self) -> HeapCounts {
-        HeapCounts {
-            allocated_bytes: self.allocated_bytes.get(),
-            freed_bytes: self.freed_bytes.get(),
-            allocated_blocks: self.allocated_blocks.get(),
-            freed_blocks: self.freed_blocks.get(),
-            reallocated_blocks: self.reallocated_blocks.get(),
-            copied_bytes: self.copied_bytes.get(),
-        }
-    }
-
-    /// Returns the bytes that were allocated and not freed.
-    #[inline]
-    pub(crate) fn net_bytes(&self) -> i64 {
-        self.allocated_bytes.get().wrapping_sub(self.freed_bytes.get()).cast_signed()
-    }
-
-    /// Replaces all counts. For the owning thread only.
-    #[inline]
-    pub(crate) fn set(&self, counts: &HeapCounts) {
-        self.allocated_bytes.set(counts.allocated_bytes);
-        self.freed_bytes.set(counts.freed_bytes);
-        self.allocated_blocks.set(counts.allocated_blocks);
-        self.freed_blocks.set(counts.freed_blocks);
-        self.reallocated_blocks.set(counts.reallocated_blocks);
-        self.copied_bytes.set(counts.copied_bytes);
-    }
-
-    /// Adds `more`. For the owning thread only.
-    #[inline]
-    pub(crate) fn add(&self, more: &HeapCounts) {
-        let mut sum = self.get();
-        sum.add(more);
-        self.set(&sum);
-    }
-}
+use crate::counting::counts::{HeapCounters, HeapCounts, SignedTally, Tally};
 
 /// What one thread asked of the allocator.
 #[derive(Debug)]
 pub(crate) struct ThreadCounters {
     counts: HeapCounters,
-    /// Who knows of all of these; zero as soon as one moves. So that a probe need
-    /// compare one word to find that nothing did.
+    /// Who knows of all that moved
     settled_by: Tally,
-    /// The highest that [`net_bytes`](Self::net_bytes) was since it was lowered.
+    /// until these were the [`moves`](Self::moves). So that a probe finds in two
+    /// comparisons that nothing did since.
+    settled_at: Tally,
+    /// The highest that [`net_bytes`](Self::net_bytes) was since it was lowered, right
+    /// before a block was freed.
     peak_bytes: SignedTally,
     /// The highest that this was when it was lowered, since the innermost stretch
     /// began.
     lowered_peak_bytes: SignedTally,
-    /// How high it may go before somebody wants to know; see `limit`.
+    /// How high it may go before somebody wants to know; see `limit`. [`i64::MIN`]: the
+    /// thread has not counted anything yet.
     watermark_bytes: SignedTally,
+    /// With so many bytes allocated it may be above that, however little was freed. Zero:
+    /// look, whatever it is. The one thing here that other threads write, that zero.
+    look_at: Tally,
 }
 
 impl ThreadCounters {
+    /// A stretch that no heap grows by in one step. A request for more than that is never
+    /// counted before it is granted.
+    pub(crate) const FAR_BYTES: i64 = 1 << 40;
+
     /// Returns counters at zero, whose peak is zero.
     pub(crate) const fn new() -> Self {
         Self {
             counts: HeapCounters::new(),
             settled_by: Tally::new(),
+            settled_at: Tally::new(),
             peak_bytes: SignedTally::new(0),
             lowered_peak_bytes: SignedTally::new(0),
-            // Passed at once, to find out whether there is a limit.
             watermark_bytes: SignedTally::new(i64::MIN),
+            look_at: Tally::new(),
         }
+    }
+
+    /// Returns counters in which nothing is ever counted: whoever tries is sent the
+    /// careful way.
+    pub(crate) const fn of_nobody() -> Self {
+        Self { peak_bytes: SignedTally::new(i64::MIN), ..Self::new() }
     }
 
     /// Returns all counts.
@@ -236,23 +75,30 @@ impl ThreadCounters {
         self.counts.set(counts);
     }
 
+    /// Returns a number that changes with every block that comes or goes.
+    #[inline]
+    fn moves(&self) -> u64 {
+        self.counts.allocated_bytes.get().wrapping_add(self.counts.freed_bytes.get())
+    }
+
     /// Returns whether nothing moved since [`settle`](Self::settle) was called with
     /// the same `who`, and nobody else has called it.
     #[inline]
     pub(crate) fn is_settled_by(&self, who: u64) -> bool {
-        self.settled_by.get() == who
+        self.settled_by.get() == who && self.settled_at.get() == self.moves()
     }
 
     /// Returns who has settled last, and zero if something moved since.
     #[inline]
     pub(crate) fn settled_by(&self) -> u64 {
-        self.settled_by.get()
+        if self.settled_at.get() == self.moves() { self.settled_by.get() } else { 0 }
     }
 
     /// Notes that `who`, not zero, knows of all that moved until now.
     #[inline]
     pub(crate) fn settle(&self, who: u64) {
         self.settled_by.set(who);
+        self.settled_at.set(self.moves());
     }
 
     /// Has everybody look, whether anything moves or not.
@@ -270,22 +116,23 @@ impl ThreadCounters {
     /// Returns the peak of the thread's live heap since it was lowered.
     #[inline]
     pub(crate) fn peak_bytes(&self) -> i64 {
-        self.peak_bytes.get()
+        self.peak_bytes.get().max(self.net_bytes())
     }
 
     /// Returns the peak, and lowers it to what is live now.
     #[inline]
     pub(crate) fn lower_peak(&self) -> i64 {
-        let peak = self.peak_bytes.get();
+        let now = self.net_bytes();
+        let peak = self.peak_bytes.get().max(now);
         self.lowered_peak_bytes.raise(peak);
-        self.peak_bytes.set(self.net_bytes());
+        self.peak_bytes.set(now);
         peak
     }
 
     /// Returns the peak since the innermost stretch began.
     #[inline]
     pub(crate) fn stretch_peak_bytes(&self) -> i64 {
-        self.peak_bytes.get().max(self.lowered_peak_bytes.get())
+        self.peak_bytes().max(self.lowered_peak_bytes.get())
     }
 
     /// Begins a stretch, and lowers the peak to what is live now; returns the peak
@@ -319,7 +166,7 @@ impl ThreadCounters {
 
     /// Returns the peak, and that which was lowered.
     pub(crate) fn peaks(&self) -> (i64, i64) {
-        (self.peak_bytes.get(), self.lowered_peak_bytes.get())
+        (self.peak_bytes(), self.lowered_peak_bytes.get())
     }
 
     /// Replaces what [`peaks`](Self::peaks) returns.
@@ -328,30 +175,70 @@ impl ThreadCounters {
         self.lowered_peak_bytes.set(lowered);
     }
 
-    /// Asks to be told when the thread's live heap exceeds `bytes`.
-    pub(crate) fn set_watermark(&self, bytes: i64) {
-        self.watermark_bytes.set(bytes);
+    /// Asks to be told when the thread's live heap has grown by more than `bytes` from
+    /// what it is now. For the owning thread only.
+    pub(crate) fn watch(&self, bytes: i64) {
+        let bytes = bytes.clamp(0, Self::FAR_BYTES);
+        self.watermark_bytes.set(self.net_bytes().wrapping_add(bytes));
+        let look_at = self.counts.allocated_bytes.get().wrapping_add(bytes.cast_unsigned());
+        self.look_at.set(look_at.wrapping_add(1));
+    }
+
+    /// Asks to be told at the next growth, whatever it is. For any thread.
+    pub(crate) fn watch_now(&self) {
+        self.look_at.set(0);
+    }
+
+    /// Counts a block of `size` bytes that the program is about to be given, if no more
+    /// is to be done than that, and returns whether it was. Another thread may see it
+    /// counted a moment before it is there; if it never is, see
+    /// [`take_back`](Self::take_back).
+    #[inline]
+    pub(crate) fn count_request(&self, size: usize) -> bool {
+        let counts = &self.counts;
+        let allocated = counts.allocated_bytes.get().wrapping_add(size as u64);
+        let is_all = allocated < self.look_at.get();
+        if is_all {
+            counts.allocated_bytes.set(allocated);
+            counts.allocated_blocks.add(1);
+        }
+        is_all
+    }
+
+    /// Counts a block of `size` bytes that the program gave back, if no more is to be
+    /// done than that, and returns whether it was.
+    #[inline]
+    pub(crate) fn count_return(&self, size: usize) -> bool {
+        let is_all = self.net_bytes() <= self.peak_bytes.get();
+        if is_all {
+            self.counts.freed_bytes.add(size as u64);
+            self.counts.freed_blocks.add(1);
+        }
+        is_all
+    }
+
+    /// Takes the request for `size` bytes that was counted last back, which failed.
+    pub(crate) fn take_back(&self, size: usize) {
+        // Else the request was made before counting began: it was not counted.
+        if self.watermark_bytes.get() != i64::MIN {
+            self.counts.allocated_bytes.add((size as u64).wrapping_neg());
+            self.counts.allocated_blocks.add(u64::MAX);
+        }
     }
 
     /// Counts a block of `size` bytes that the program was given. Returns whether
     /// the live heap has passed the watermark.
-    #[inline]
     pub(crate) fn count_allocated(&self, size: usize) -> bool {
-        let counts = &self.counts;
-        let allocated = counts.allocated_bytes.get().wrapping_add(size as u64);
-        counts.allocated_bytes.set(allocated);
-        counts.allocated_blocks.add(1);
-        self.unsettle();
-        // Not from the counter, which has only just been written.
-        self.note_live(allocated.wrapping_sub(counts.freed_bytes.get()).cast_signed())
+        self.counts.allocated_bytes.add(size as u64);
+        self.counts.allocated_blocks.add(1);
+        self.has_passed_watermark()
     }
 
     /// Counts a block of `size` bytes that the program gave back.
-    #[inline]
     pub(crate) fn count_freed(&self, size: usize) {
+        self.raise_peak(self.net_bytes());
         self.counts.freed_bytes.add(size as u64);
         self.counts.freed_blocks.add(1);
-        self.unsettle();
     }
 
     /// Counts a block that went from `old` to `new` bytes, of which `copied` had
@@ -359,17 +246,31 @@ impl ThreadCounters {
     /// come and go. Returns whether the live heap has passed the watermark.
     #[inline]
     pub(crate) fn count_resized(&self, old: usize, new: usize, copied: usize) -> bool {
+        self.raise_peak(self.net_bytes());
         self.counts.allocated_bytes.add(new as u64);
         self.counts.freed_bytes.add(old as u64);
         self.counts.reallocated_blocks.add(1);
         self.counts.copied_bytes.add(copied as u64);
-        self.unsettle();
-        self.note_live(self.net_bytes())
+        self.counts.allocated_bytes.get() >= self.look_at.get() && self.has_passed_watermark()
     }
 
-    #[inline]
-    fn note_live(&self, live: i64) -> bool {
-        self.peak_bytes.raise(live);
-        live > self.watermark_bytes.get()
+    /// Returns whether the live heap has passed the watermark; if not, notes when to look
+    /// again.
+    #[cold]
+    fn has_passed_watermark(&self) -> bool {
+        let (look_at, room) = (
+            self.look_at.get(),
+            self.watermark_bytes.get().saturating_sub(self.net_bytes()),
+        );
+        if look_at == 0 || room < 0 {
+            return true;
+        }
+        let allocated = self.counts.allocated_bytes.get();
+        let next = allocated.wrapping_add(room.min(Self::FAR_BYTES).cast_unsigned()).wrapping_add(1);
+        // Unless somebody asks to be told at once, meanwhile.
+        self.look_at.replace(look_at, next).is_err()
     }
 }
+
+#[cfg(test)]
+mod tests;

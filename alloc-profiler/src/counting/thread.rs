@@ -21,7 +21,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use crate::clock;
 use crate::counting::baseline;
-use crate::counting::counters::{HeapCounts, Tally, ThreadCounters};
+use crate::counting::counters::ThreadCounters;
+use crate::counting::counts::{HeapCounts, Tally};
 use crate::counting::thread_name::{NameTag, ThreadName};
 use crate::recording::frame::Frame;
 use crate::recording::site::Site;
@@ -33,12 +34,15 @@ use crate::statics::{self, AtomicRef, List, Node};
 /// Records beyond which none is made for the sake of a thread's name.
 const MAX_RECORDS: usize = 1024;
 
+/// The record of a thread that has none: nothing is ever counted there.
+static NOBODY: ThreadRecord = ThreadRecord::of_nobody();
+
 /// Every record ever made.
 static RECORDS: List<ThreadRecord> = List::new();
 
 thread_local! {
     /// The calling thread's record.
-    static RECORD: Cell<Option<&'static ThreadRecord>> = const { Cell::new(None) };
+    static RECORD: Cell<&'static ThreadRecord> = const { Cell::new(&NOBODY) };
     /// Gives the record back when the thread ends.
     static GIVE_BACK: GiveBack = const { GiveBack };
 }
@@ -85,7 +89,7 @@ impl Node for ThreadRecord {
 /// Returns what `step` does, or `false`.
 #[inline]
 pub(crate) fn count(step: impl FnOnce(&ThreadCounters) -> bool) -> bool {
-    match RECORD.get() {
+    match existing() {
         Some(record) => step(&record.counters),
         None => count_on_new_record(step),
     }
@@ -94,7 +98,7 @@ pub(crate) fn count(step: impl FnOnce(&ThreadCounters) -> bool) -> bool {
 /// As [`count`] on a thread that has no record.
 #[cold]
 #[inline(never)]
-pub(crate) fn count_on_new_record(step: impl FnOnce(&ThreadCounters) -> bool) -> bool {
+fn count_on_new_record(step: impl FnOnce(&ThreadCounters) -> bool) -> bool {
     let Some(record) = attach() else {
         return false;
     };
@@ -107,7 +111,7 @@ pub(crate) fn count_on_new_record(step: impl FnOnce(&ThreadCounters) -> bool) ->
 /// left for one.
 #[inline]
 pub(crate) fn current() -> &'static ThreadRecord {
-    RECORD.get().unwrap_or_else(|| {
+    existing().unwrap_or_else(|| {
         attach().unwrap_or_else(|| handle_alloc_error(Layout::new::<ThreadRecord>()))
     })
 }
@@ -123,7 +127,14 @@ pub(crate) fn current_for_calls() -> &'static ThreadRecord {
 /// Returns the calling thread's record if it has one.
 #[inline]
 pub(crate) fn existing() -> Option<&'static ThreadRecord> {
-    RECORD.get()
+    let record = RECORD.get();
+    (!ptr::eq(record, &raw const NOBODY)).then_some(record)
+}
+
+/// Returns the calling thread's counters, or such as send everybody the careful way.
+#[inline]
+pub(crate) fn counters() -> &'static ThreadCounters {
+    &RECORD.get().counters
 }
 
 /// Returns every record, of running and of ended threads.
@@ -136,7 +147,7 @@ pub(crate) fn records() -> impl Iterator<Item = &'static ThreadRecord> {
 fn attach() -> Option<&'static ThreadRecord> {
     let record = ThreadRecord::claim()?;
     // First, so that registering the destructor finds it if that allocates.
-    RECORD.set(Some(record));
+    RECORD.set(record);
     let ended = GIVE_BACK.try_with(|_| ()).is_err();
     record.borrowed.store(ended, Ordering::Relaxed);
     Some(record)
@@ -147,7 +158,7 @@ struct GiveBack;
 
 impl Drop for GiveBack {
     fn drop(&mut self) {
-        if let Some(record) = RECORD.get() {
+        if let Some(record) = existing() {
             record.abandon_calls();
             // Somebody who is destroyed later may still measure.
             record.borrowed.store(true, Ordering::Relaxed);
@@ -158,8 +169,16 @@ impl Drop for GiveBack {
 
 impl ThreadRecord {
     const fn new() -> Self {
+        Self::with(ThreadCounters::new())
+    }
+
+    const fn of_nobody() -> Self {
+        Self::with(ThreadCounters::of_nobody())
+    }
+
+    const fn with(counters: ThreadCounters) -> Self {
         Self {
-            counters: ThreadCounters::new(),
+            counters,
             lots: Lots::new(),
             name: NameTag::new(),
             is_named: AtomicBool::new(false),
@@ -219,7 +238,7 @@ impl ThreadRecord {
             let is_borrowed = self.borrowed.load(Ordering::Relaxed);
             record.borrowed.store(is_borrowed, Ordering::Relaxed);
             self.give_back();
-            RECORD.set(Some(record));
+            RECORD.set(record);
         }
         record
     }
@@ -248,7 +267,7 @@ impl ThreadRecord {
 
     /// Takes the record from the calling thread, for the next one that needs one.
     fn give_back(&self) {
-        RECORD.set(None);
+        RECORD.set(&NOBODY);
         self.is_named.store(false, Ordering::Relaxed);
         // The next owner looks at once.
         self.looked_at.set(0);
@@ -367,7 +386,7 @@ pub(crate) struct Moment {
 impl Moment {
     /// Returns this moment.
     pub(crate) fn now() -> Self {
-        let own = RECORD.get();
+        let own = existing();
         let figures = |record: &'static ThreadRecord| {
             (record, record.counters.get(), record.counters.peak_bytes())
         };

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::counting::counters::Tally;
+use crate::counting::counts::Tally;
 
 /// Bytes of a name, with its end.
 const SIZE: usize = 16;

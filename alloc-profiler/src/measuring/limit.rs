@@ -1,8 +1,8 @@
 //! The limit: a live heap beyond which the program is stopped, where it grows.
 //!
-//! Every allocation compares its thread's live heap with the thread's own
-//! watermark, so a limit costs one comparison, and none needs to be told apart
-//! from a far one. Whoever passes its watermark adds up all threads' heaps. If
+//! Every thread has a watermark for its own live heap, and knows how much it may allocate
+//! before it can have passed that. So a limit costs a comparison in each allocation, and
+//! none needs to be told apart from a far one. Whoever passes its watermark adds up all threads' heaps. If
 //! they exceed the limit, that is the crossing; else the thread gets a new
 //! watermark: a share of the room that is left, at most [`MAX_SHARE_BYTES`], and
 //! none once the room is small, so that the last stretch is exact.
@@ -15,9 +15,10 @@ use std::env;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::process;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering, fence};
 
 use crate::counting::baseline;
+use crate::counting::counters::ThreadCounters;
 use crate::counting::switch;
 use crate::counting::thread::{self, ThreadRecord, Uncounted};
 use crate::counting::thread_name::ThreadName;
@@ -81,9 +82,11 @@ fn apply(bytes: u64, at_limit: AtLimit) {
     AT_LIMIT.store(at_limit as u8, Ordering::Relaxed);
     // Release pairs with the Acquire in `watermark_passed`.
     LIMIT_BYTES.store(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Release);
+    // Pairs with the one in `watch`.
+    fence(Ordering::SeqCst);
     for record in thread::records() {
-        // The owner's next growth passes it, and finds the limit.
-        record.counters.set_watermark(i64::MIN);
+        // The owner's next growth finds the limit.
+        record.counters.watch_now();
     }
 }
 
@@ -139,7 +142,7 @@ pub(crate) fn watermark_passed() {
     };
     let limit = LIMIT_BYTES.load(Ordering::Acquire);
     if limit == i64::MAX {
-        record.counters.set_watermark(i64::MAX);
+        watch(record, ThreadCounters::FAR_BYTES, limit);
         return;
     }
     if record.is_muted() {
@@ -156,7 +159,19 @@ pub(crate) fn watermark_passed() {
     }
     let share = ((limit - live) / (2 * threads.max(1))).min(MAX_SHARE_BYTES);
     let share = if share < MIN_SHARE_BYTES { 0 } else { share };
-    record.counters.set_watermark(record.counters.net_bytes().wrapping_add(share));
+    watch(record, share, limit);
+}
+
+/// Has the calling thread look again once its heap has grown by more than `bytes`, which
+/// is worked out from `limit`.
+fn watch(record: &ThreadRecord, bytes: i64, limit: i64) {
+    record.counters.watch(bytes);
+    // Either `apply`, on another thread, comes to this record later than this, or what it
+    // has set is seen here.
+    fence(Ordering::SeqCst);
+    if LIMIT_BYTES.load(Ordering::Relaxed) != limit {
+        record.counters.watch_now();
+    }
 }
 
 /// Prints the report and the line that crossed the limit, and stops the program

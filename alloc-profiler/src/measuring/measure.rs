@@ -8,7 +8,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::clock;
-use crate::counting::counters::HeapCounts;
+use crate::counting::counts::HeapCounts;
 use crate::counting::switch;
 use crate::counting::thread::{self, ThreadRecord, Uncounted};
 use crate::recording::frame::Frame;

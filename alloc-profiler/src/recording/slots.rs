@@ -17,7 +17,7 @@
 use std::alloc::{Layout, handle_alloc_error};
 use std::ptr;
 
-use crate::counting::counters::{HeapCounters, HeapCounts, SignedTally, Tally};
+use crate::counting::counts::{HeapCounters, HeapCounts, SignedTally, Tally};
 use crate::options::Backend;
 use crate::recording::site::Site;
 use crate::recording::timing::LineClock;

@@ -13,7 +13,7 @@
 //! a block or a closure in it, is timed in all its stretches or in none.
 
 use crate::clock;
-use crate::counting::counters::Tally;
+use crate::counting::counts::Tally;
 
 /// Runs of a line that are all timed, on each thread.
 const EXACT_RUNS: u64 = 64;

@@ -1,0 +1,164 @@
+use super::*;
+
+/// What a thread's counters say, counted step by step and looked at after each.
+#[derive(Default)]
+struct Naive {
+    counts: HeapCounts,
+    peak: i64,
+    lowered: i64,
+    watermark: i64,
+}
+
+impl Naive {
+    fn moved(&mut self, step: impl FnOnce(&mut HeapCounts)) -> bool {
+        step(&mut self.counts);
+        self.peak = self.peak.max(self.counts.net_bytes());
+        self.counts.net_bytes() > self.watermark
+    }
+
+    fn begin_stretch(&mut self) -> i64 {
+        let outer = self.peak.max(self.lowered);
+        self.peak = self.counts.net_bytes();
+        self.lowered = self.peak;
+        outer
+    }
+}
+
+/// A random number below `bound`: Marsaglia's xorshift.
+fn below(state: &mut u64, bound: u64) -> u64 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    *state % bound
+}
+
+/// Counts a block as `ProfiledAlloc` does; returns whether the watermark was passed.
+fn allocate(counters: &ThreadCounters, size: usize) -> bool {
+    !counters.count_request(size) && counters.count_allocated(size)
+}
+
+fn free(counters: &ThreadCounters, size: usize) {
+    if !counters.count_return(size) {
+        counters.count_freed(size);
+    }
+}
+
+#[test]
+fn peaks_and_watermarks_are_those_of_naive_counters() {
+    let mut state = 0x5eed;
+    let (counters, mut naive) = (ThreadCounters::new(), Naive::default());
+    counters.watch(5000);
+    naive.watermark = 5000;
+    let mut sizes: Vec<usize> = Vec::new();
+    for step in 0..200_000 {
+        let size = 1 + usize::try_from(below(&mut state, 3000)).unwrap();
+        let passed = match below(&mut state, 16) {
+            0..6 => {
+                sizes.push(size);
+                let naive = naive.moved(|counts| {
+                    counts.allocated_bytes += size as u64;
+                    counts.allocated_blocks += 1;
+                });
+                (allocate(&counters, size), naive)
+            }
+            6..11 if !sizes.is_empty() => {
+                let at = usize::try_from(below(&mut state, sizes.len() as u64)).unwrap();
+                let size = sizes.swap_remove(at);
+                free(&counters, size);
+                naive.moved(|counts| {
+                    counts.freed_bytes += size as u64;
+                    counts.freed_blocks += 1;
+                });
+                (false, false)
+            }
+            11..13 if !sizes.is_empty() => {
+                let at = usize::try_from(below(&mut state, sizes.len() as u64)).unwrap();
+                let old = std::mem::replace(&mut sizes[at], size);
+                let naive = naive.moved(|counts| {
+                    counts.allocated_bytes += size as u64;
+                    counts.freed_bytes += old as u64;
+                    counts.reallocated_blocks += 1;
+                    counts.copied_bytes += old.min(size) as u64;
+                });
+                (counters.count_resized(old, size, old.min(size)), naive)
+            }
+            13 => {
+                assert_eq!(counters.lower_peak(), naive.peak, "step {step}");
+                naive.lowered = naive.lowered.max(naive.peak);
+                naive.peak = naive.counts.net_bytes();
+                (false, false)
+            }
+            14 => {
+                assert_eq!(counters.begin_stretch(), naive.begin_stretch(), "step {step}");
+                (false, false)
+            }
+            _ => {
+                let failed = size << 20;
+                if counters.count_request(failed) {
+                    counters.take_back(failed);
+                }
+                (false, false)
+            }
+        };
+        assert_eq!(passed.0, passed.1, "step {step}");
+        if passed.0 {
+            let bytes = i64::try_from(below(&mut state, 9000)).unwrap();
+            counters.watch(bytes);
+            naive.watermark = naive.counts.net_bytes() + bytes;
+        }
+        assert_eq!(counters.get(), naive.counts, "step {step}");
+        assert_eq!(counters.peak_bytes(), naive.peak, "step {step}");
+        assert_eq!(counters.stretch_peak_bytes(), naive.peak.max(naive.lowered), "step {step}");
+    }
+    assert!(naive.counts.reallocated_blocks > 10_000);
+}
+
+#[test]
+fn what_moves_unsettles() {
+    let counters = ThreadCounters::new();
+    counters.watch(1000);
+    let moves: [&dyn Fn(); 4] = [
+        &|| assert!(counters.count_request(16)),
+        &|| free(&counters, 16),
+        &|| assert!(!counters.count_resized(16, 8, 0)),
+        &|| counters.count_freed(8),
+    ];
+    for step in moves {
+        counters.settle(7);
+        assert!(counters.is_settled_by(7) && !counters.is_settled_by(8));
+        assert_eq!(counters.settled_by(), 7);
+        step();
+        assert!(!counters.is_settled_by(7));
+        assert_eq!(counters.settled_by(), 0);
+    }
+}
+
+#[test]
+fn what_was_asked_for_is_told_at_the_next_growth() {
+    let counters = ThreadCounters::new();
+    assert!(allocate(&counters, 1), "the first block of all");
+    counters.watch(ThreadCounters::FAR_BYTES);
+    assert!(!allocate(&counters, 100));
+    counters.watch_now();
+    assert!(allocate(&counters, 1));
+    counters.watch(10);
+    assert!(!allocate(&counters, 10), "as much as that");
+    free(&counters, 10);
+    assert!(!allocate(&counters, 10), "no more than before");
+    assert!(allocate(&counters, 1));
+}
+
+#[test]
+fn nobody_counts_nothing() {
+    let counters = ThreadCounters::of_nobody();
+    assert!(!counters.count_request(0) && !counters.count_request(16));
+    assert!(!counters.count_return(0) && !counters.count_return(16));
+    assert_eq!(counters.get(), HeapCounts::default());
+}
+
+#[test]
+fn a_request_from_before_counting_began_is_not_taken_back() {
+    let counters = ThreadCounters::new();
+    counters.take_back(16);
+    assert_eq!(counters.get(), HeapCounts::default());
+}
