@@ -8,7 +8,6 @@
 //! are all that the wrapper costs. A failed request counts nothing.
 
 use std::alloc::{GlobalAlloc, Layout};
-use std::hint::cold_path;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -97,14 +96,10 @@ impl<A> ProfiledAlloc<A> {
 /// whether all is done that is to be done before it is granted.
 #[inline]
 fn is_counted_before(size: usize) -> bool {
-    if !is_counting() {
-        return true;
-    }
-    cold_path();
-    thread::counters().count_request(size)
+    !is_counting() || thread::counters().count_request(size)
 }
 
-// The careful way, for what is more than a comparison and two additions: a thread's first
+// The careful way, for what is more than a comparison and a few additions: a thread's first
 // block, a new peak, a limit to be looked at, a request that failed.
 impl<A: GlobalAlloc> ProfiledAlloc<A> {
     /// What `alloc` makes of the request, by the method of the inner allocator that is
@@ -183,12 +178,9 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for ProfiledAlloc<A> {
 
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        if is_counting() {
-            cold_path();
-            if !thread::counters().count_return(layout.size()) {
-                // SAFETY: `block` came from this allocator with `layout`, as the caller promised.
-                return unsafe { self.dealloc_carefully(block, layout) };
-            }
+        if is_counting() && !thread::counters().count_return(layout.size()) {
+            // SAFETY: `block` came from this allocator with `layout`, as the caller promised.
+            return unsafe { self.dealloc_carefully(block, layout) };
         }
         // SAFETY: likewise, so from the inner allocator, which serves every request.
         unsafe { self.inner.dealloc(block, layout) }
@@ -211,7 +203,6 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for ProfiledAlloc<A> {
     #[inline]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         if is_counting() {
-            cold_path();
             // SAFETY: as in `dealloc`, and the promise about `new_size` is passed on.
             unsafe { self.counted_realloc(block, layout, new_size) }
         } else {

@@ -9,52 +9,65 @@
 //! so what is lowered is kept for the innermost one, too, and given on to the next
 //! when that ends.
 //!
-//! Most blocks are counted by a comparison and two additions
+//! Most blocks are counted by a comparison and a few additions
 //! ([`count_request`](ThreadCounters::count_request),
 //! [`count_return`](ThreadCounters::count_return)). Where more is to be done (a limit to
 //! be looked at, a new peak, a thread that has no record yet), both count nothing and
 //! say so, and the caller goes the careful way.
 
-use crate::counting::counts::{HeapCounters, HeapCounts, SignedTally, Tally};
+use crate::counting::counts::{HeapCounts, SignedTally, Tally};
 
-/// What one thread asked of the allocator.
+/// What one thread asked of the allocator. What every block reads and writes is in front, on
+/// one line of the cache.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct ThreadCounters {
-    counts: HeapCounters,
+    /// The thread's live heap: what it allocated less what it freed.
+    net_bytes: SignedTally,
+    /// The highest that this was since it was lowered, right before a block was freed.
+    peak_bytes: SignedTally,
+    /// How high it may go before somebody wants to know; see `limit`. Other threads write
+    /// this too, and nothing but [`NOW`](Self::NOW).
+    watermark_bytes: SignedTally,
+    allocated_bytes: Tally,
+    allocated_blocks: Tally,
+    freed_blocks: Tally,
+    reallocated_blocks: Tally,
+    copied_bytes: Tally,
+    /// The highest that the peak was when it was lowered, since the innermost stretch
+    /// began.
+    lowered_peak_bytes: SignedTally,
     /// Who knows of all that moved
     settled_by: Tally,
     /// until these were the [`moves`](Self::moves). So that a probe finds in two
     /// comparisons that nothing did since.
     settled_at: Tally,
-    /// The highest that [`net_bytes`](Self::net_bytes) was since it was lowered, right
-    /// before a block was freed.
-    peak_bytes: SignedTally,
-    /// The highest that this was when it was lowered, since the innermost stretch
-    /// began.
-    lowered_peak_bytes: SignedTally,
-    /// How high it may go before somebody wants to know; see `limit`. [`i64::MIN`]: the
-    /// thread has not counted anything yet.
-    watermark_bytes: SignedTally,
-    /// With so many bytes allocated it may be above that, however little was freed. Zero:
-    /// look, whatever it is. The one thing here that other threads write, that zero.
-    look_at: Tally,
 }
 
 impl ThreadCounters {
-    /// A stretch that no heap grows by in one step. A request for more than that is never
-    /// counted before it is granted.
+    /// How far a heap may grow if nobody wants to know. A request for more than that is
+    /// never counted before it is granted.
     pub(crate) const FAR_BYTES: i64 = 1 << 40;
+
+    /// The watermark of a thread that has not counted anything yet,
+    const NEVER: i64 = i64::MIN;
+    /// and one for somebody who wants to know of the next growth. Every heap is above both.
+    const NOW: i64 = i64::MIN + 1;
 
     /// Returns counters at zero, whose peak is zero.
     pub(crate) const fn new() -> Self {
         Self {
-            counts: HeapCounters::new(),
+            net_bytes: SignedTally::new(0),
+            peak_bytes: SignedTally::new(0),
+            watermark_bytes: SignedTally::new(Self::NEVER),
+            allocated_bytes: Tally::new(),
+            allocated_blocks: Tally::new(),
+            freed_blocks: Tally::new(),
+            reallocated_blocks: Tally::new(),
+            copied_bytes: Tally::new(),
+            lowered_peak_bytes: SignedTally::new(0),
             settled_by: Tally::new(),
             settled_at: Tally::new(),
-            peak_bytes: SignedTally::new(0),
-            lowered_peak_bytes: SignedTally::new(0),
-            watermark_bytes: SignedTally::new(i64::MIN),
-            look_at: Tally::new(),
         }
     }
 
@@ -67,18 +80,33 @@ impl ThreadCounters {
     /// Returns all counts.
     #[inline]
     pub(crate) fn get(&self) -> HeapCounts {
-        self.counts.get()
+        let (allocated_bytes, net) = (self.allocated_bytes.get(), self.net_bytes.get());
+        HeapCounts {
+            allocated_bytes,
+            freed_bytes: allocated_bytes.wrapping_sub(net.cast_unsigned()),
+            allocated_blocks: self.allocated_blocks.get(),
+            freed_blocks: self.freed_blocks.get(),
+            reallocated_blocks: self.reallocated_blocks.get(),
+            copied_bytes: self.copied_bytes.get(),
+        }
     }
 
     /// Replaces all counts but the peak.
     pub(crate) fn set(&self, counts: &HeapCounts) {
-        self.counts.set(counts);
+        self.net_bytes.set(counts.net_bytes());
+        self.allocated_bytes.set(counts.allocated_bytes);
+        self.allocated_blocks.set(counts.allocated_blocks);
+        self.freed_blocks.set(counts.freed_blocks);
+        self.reallocated_blocks.set(counts.reallocated_blocks);
+        self.copied_bytes.set(counts.copied_bytes);
     }
 
-    /// Returns a number that changes with every block that comes or goes.
+    /// Returns a number that changes with every block that comes or goes: the bytes
+    /// allocated and those freed.
     #[inline]
     fn moves(&self) -> u64 {
-        self.counts.allocated_bytes.get().wrapping_add(self.counts.freed_bytes.get())
+        let net = self.net_bytes.get().cast_unsigned();
+        self.allocated_bytes.get().wrapping_mul(2).wrapping_sub(net)
     }
 
     /// Returns whether nothing moved since [`settle`](Self::settle) was called with
@@ -110,7 +138,7 @@ impl ThreadCounters {
     /// Returns the thread's live heap: what it allocated less what it freed.
     #[inline]
     pub(crate) fn net_bytes(&self) -> i64 {
-        self.counts.net_bytes()
+        self.net_bytes.get()
     }
 
     /// Returns the peak of the thread's live heap since it was lowered.
@@ -179,14 +207,12 @@ impl ThreadCounters {
     /// what it is now. For the owning thread only.
     pub(crate) fn watch(&self, bytes: i64) {
         let bytes = bytes.clamp(0, Self::FAR_BYTES);
-        self.watermark_bytes.set(self.net_bytes().wrapping_add(bytes));
-        let look_at = self.counts.allocated_bytes.get().wrapping_add(bytes.cast_unsigned());
-        self.look_at.set(look_at.wrapping_add(1));
+        self.watermark_bytes.set(self.net_bytes().saturating_add(bytes));
     }
 
     /// Asks to be told at the next growth, whatever it is. For any thread.
     pub(crate) fn watch_now(&self) {
-        self.look_at.set(0);
+        self.watermark_bytes.set(Self::NOW);
     }
 
     /// Counts a block of `size` bytes that the program is about to be given, if no more
@@ -195,12 +221,12 @@ impl ThreadCounters {
     /// [`take_back`](Self::take_back).
     #[inline]
     pub(crate) fn count_request(&self, size: usize) -> bool {
-        let counts = &self.counts;
-        let allocated = counts.allocated_bytes.get().wrapping_add(size as u64);
-        let is_all = allocated < self.look_at.get();
+        let net = self.net_bytes().wrapping_add_unsigned(size as u64);
+        let is_all = net <= self.watermark_bytes.get();
         if is_all {
-            counts.allocated_bytes.set(allocated);
-            counts.allocated_blocks.add(1);
+            self.net_bytes.set(net);
+            self.allocated_bytes.add(size as u64);
+            self.allocated_blocks.add(1);
         }
         is_all
     }
@@ -209,10 +235,11 @@ impl ThreadCounters {
     /// done than that, and returns whether it was.
     #[inline]
     pub(crate) fn count_return(&self, size: usize) -> bool {
-        let is_all = self.net_bytes() <= self.peak_bytes.get();
+        let net = self.net_bytes();
+        let is_all = net <= self.peak_bytes.get();
         if is_all {
-            self.counts.freed_bytes.add(size as u64);
-            self.counts.freed_blocks.add(1);
+            self.net_bytes.set(net.wrapping_sub_unsigned(size as u64));
+            self.freed_blocks.add(1);
         }
         is_all
     }
@@ -220,25 +247,28 @@ impl ThreadCounters {
     /// Takes the request for `size` bytes that was counted last back, which failed.
     pub(crate) fn take_back(&self, size: usize) {
         // Else the request was made before counting began: it was not counted.
-        if self.watermark_bytes.get() != i64::MIN {
-            self.counts.allocated_bytes.add((size as u64).wrapping_neg());
-            self.counts.allocated_blocks.add(u64::MAX);
+        if self.watermark_bytes.get() != Self::NEVER {
+            self.net_bytes.set(self.net_bytes().wrapping_sub_unsigned(size as u64));
+            self.allocated_bytes.add((size as u64).wrapping_neg());
+            self.allocated_blocks.add(u64::MAX);
         }
     }
 
     /// Counts a block of `size` bytes that the program was given. Returns whether
     /// the live heap has passed the watermark.
     pub(crate) fn count_allocated(&self, size: usize) -> bool {
-        self.counts.allocated_bytes.add(size as u64);
-        self.counts.allocated_blocks.add(1);
+        self.net_bytes.set(self.net_bytes().wrapping_add_unsigned(size as u64));
+        self.allocated_bytes.add(size as u64);
+        self.allocated_blocks.add(1);
         self.has_passed_watermark()
     }
 
     /// Counts a block of `size` bytes that the program gave back.
     pub(crate) fn count_freed(&self, size: usize) {
-        self.raise_peak(self.net_bytes());
-        self.counts.freed_bytes.add(size as u64);
-        self.counts.freed_blocks.add(1);
+        let net = self.net_bytes();
+        self.raise_peak(net);
+        self.net_bytes.set(net.wrapping_sub_unsigned(size as u64));
+        self.freed_blocks.add(1);
     }
 
     /// Counts a block that went from `old` to `new` bytes, of which `copied` had
@@ -246,29 +276,19 @@ impl ThreadCounters {
     /// come and go. Returns whether the live heap has passed the watermark.
     #[inline]
     pub(crate) fn count_resized(&self, old: usize, new: usize, copied: usize) -> bool {
-        self.raise_peak(self.net_bytes());
-        self.counts.allocated_bytes.add(new as u64);
-        self.counts.freed_bytes.add(old as u64);
-        self.counts.reallocated_blocks.add(1);
-        self.counts.copied_bytes.add(copied as u64);
-        self.counts.allocated_bytes.get() >= self.look_at.get() && self.has_passed_watermark()
+        let net = self.net_bytes();
+        self.raise_peak(net);
+        let net = net.wrapping_sub_unsigned(old as u64).wrapping_add_unsigned(new as u64);
+        self.net_bytes.set(net);
+        self.allocated_bytes.add(new as u64);
+        self.reallocated_blocks.add(1);
+        self.copied_bytes.add(copied as u64);
+        self.has_passed_watermark()
     }
 
-    /// Returns whether the live heap has passed the watermark; if not, notes when to look
-    /// again.
-    #[cold]
+    #[inline]
     fn has_passed_watermark(&self) -> bool {
-        let (look_at, room) = (
-            self.look_at.get(),
-            self.watermark_bytes.get().saturating_sub(self.net_bytes()),
-        );
-        if look_at == 0 || room < 0 {
-            return true;
-        }
-        let allocated = self.counts.allocated_bytes.get();
-        let next = allocated.wrapping_add(room.min(Self::FAR_BYTES).cast_unsigned()).wrapping_add(1);
-        // Unless somebody asks to be told at once, meanwhile.
-        self.look_at.replace(look_at, next).is_err()
+        self.net_bytes() > self.watermark_bytes.get()
     }
 }
 

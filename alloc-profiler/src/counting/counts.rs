@@ -93,11 +93,6 @@ impl Tally {
             self.set(value);
         }
     }
-
-    /// Replaces the number if it is still `from`; else returns what it is.
-    pub(crate) fn replace(&self, from: u64, to: u64) -> Result<u64, u64> {
-        self.0.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed)
-    }
 }
 
 /// The same for a number that may be below zero.
@@ -134,12 +129,12 @@ impl SignedTally {
 /// [`HeapCounts`] that one thread writes and every thread may read.
 #[derive(Debug)]
 pub(crate) struct HeapCounters {
-    pub(super) allocated_bytes: Tally,
-    pub(super) freed_bytes: Tally,
-    pub(super) allocated_blocks: Tally,
-    pub(super) freed_blocks: Tally,
-    pub(super) reallocated_blocks: Tally,
-    pub(super) copied_bytes: Tally,
+    allocated_bytes: Tally,
+    freed_bytes: Tally,
+    allocated_blocks: Tally,
+    freed_blocks: Tally,
+    reallocated_blocks: Tally,
+    copied_bytes: Tally,
 }
 
 impl HeapCounters {
@@ -166,12 +161,6 @@ impl HeapCounters {
             reallocated_blocks: self.reallocated_blocks.get(),
             copied_bytes: self.copied_bytes.get(),
         }
-    }
-
-    /// Returns the bytes that were allocated and not freed.
-    #[inline]
-    pub(crate) fn net_bytes(&self) -> i64 {
-        self.allocated_bytes.get().wrapping_sub(self.freed_bytes.get()).cast_signed()
     }
 
     /// Replaces all counts. For the owning thread only.

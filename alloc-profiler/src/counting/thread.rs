@@ -49,6 +49,7 @@ thread_local! {
 
 /// One thread's counters and slots.
 #[derive(Debug)]
+#[repr(C)] // The counters are in front, at the beginning of a cache line.
 pub(crate) struct ThreadRecord {
     /// What the thread asked of the allocator.
     pub(crate) counters: ThreadCounters,

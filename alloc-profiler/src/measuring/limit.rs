@@ -1,8 +1,8 @@
 //! The limit: a live heap beyond which the program is stopped, where it grows.
 //!
-//! Every thread has a watermark for its own live heap, and knows how much it may allocate
-//! before it can have passed that. So a limit costs a comparison in each allocation, and
-//! none needs to be told apart from a far one. Whoever passes its watermark adds up all threads' heaps. If
+//! Every allocation compares its thread's live heap with the thread's own
+//! watermark, so a limit costs one comparison, and none needs to be told apart
+//! from a far one. Whoever passes its watermark adds up all threads' heaps. If
 //! they exceed the limit, that is the crossing; else the thread gets a new
 //! watermark: a share of the room that is left, at most [`MAX_SHARE_BYTES`], and
 //! none once the room is small, so that the last stretch is exact.

@@ -2,7 +2,7 @@
 //! worker without a profiler, one with it, one right after the other.
 
 use super::rounds::Round;
-use super::series::{Pair, typical};
+use super::series::{Pair, middle};
 use crate::compare::allocators::{self, Role};
 use crate::compare::build::Workers;
 use crate::compare::error::CompareError;
@@ -20,7 +20,7 @@ pub(super) struct Programs {
     pub what: &'static str,
     /// On how many threads at once.
     pub threads: &'static [usize],
-    /// How often both run in a round.
+    /// How often both run in a round; of as many pairs, the middle one counts.
     repeats: usize,
     /// Whether a twelfth of the work is enough: an operation takes microseconds.
     is_slow: bool,
@@ -33,8 +33,8 @@ pub(super) const SEED_PROGRAMS: Programs = Programs {
     key: "seed",
     what: "the seed's function, every line probed",
     threads: &[1],
-    // A run alone says little: from one to the next it differs by a quarter.
-    repeats: 5,
+    // A pair alone says little: its ratio differs by a tenth from the next one's.
+    repeats: 9,
     is_slow: false,
     without: (&SEED, Role::Ours),
     with: (&SEED_PROFILED, Role::Profiled),
@@ -88,14 +88,14 @@ impl Programs {
         threads: usize,
         round: Round,
     ) -> Result<Pair, CompareError> {
-        let pairs: Result<Vec<_>, _> = (0..self.repeats)
+        let pairs: Vec<_> = (0..self.repeats)
             .map(|repeat| {
                 let is_reversed = round.is_reversed == repeat.is_multiple_of(2);
                 let turn = round.turn + repeat / 2;
                 self.one_pair(runs, workers, scale, threads, Round { turn, is_reversed })
             })
-            .collect();
-        Ok(typical(pairs?.into_iter()))
+            .collect::<Result<_, _>>()?;
+        Ok(middle(pairs).expect("both run once at least"))
     }
 
     fn one_pair(

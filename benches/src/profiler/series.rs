@@ -37,6 +37,13 @@ pub(super) fn typical(pairs: impl Iterator<Item = Pair>) -> Pair {
     Pair { without_ns: median(without), with_ns: median(with) }
 }
 
+/// Returns the middle one of some pairs, by its ratio; `None` of none. For pairs whose sides
+/// ran right after one another, while the pace changes from pair to pair.
+pub(super) fn middle(mut pairs: Vec<Pair>) -> Option<Pair> {
+    pairs.sort_unstable_by(|one, other| one.ratio().total_cmp(&other.ratio()));
+    pairs.get(pairs.len() / 2).copied()
+}
+
 /// Returns the median of the rounds and their extremes; `None` of none.
 pub(super) fn figure(rounds: impl IntoIterator<Item = f64>) -> Option<Figure> {
     let mut rounds: Vec<f64> = rounds.into_iter().collect();
@@ -76,6 +83,15 @@ mod tests {
         let pairs = pairs.map(|(without_ns, with_ns)| Pair { without_ns, with_ns });
         let expected = Pair { without_ns: 2.0, with_ns: 7.0 };
         assert_eq!(typical(pairs.into_iter()), expected);
+    }
+
+    #[test]
+    fn the_middle_pair_is_one_that_ran() {
+        let pair = |without_ns, with_ns| Pair { without_ns, with_ns };
+        // The pace doubles for one pair: its ratio is as good as another's.
+        let pairs = vec![pair(1.0, 1.5), pair(2.0, 2.2), pair(1.0, 1.0)];
+        assert_eq!(middle(pairs), Some(pair(2.0, 2.2)));
+        assert_eq!(middle(Vec::new()), None);
     }
 
     #[test]
