@@ -75,7 +75,7 @@ impl SizeClass {
         // step is at least `align`, or the rounded size was a multiple already.
         // (`| 1` spares a test for zero, of which there is no logarithm.)
         let doubling = (last | 1).ilog2() as usize;
-        let leading_bits = last >> (doubling - CLASSES_PER_DOUBLING.ilog2() as usize);
+        let leading_bits = (last * CLASSES_PER_DOUBLING) >> doubling;
         let class = Self((doubling * CLASSES_PER_DOUBLING + leading_bits - BEFORE_SLABS) as u8);
         if align > COLOUR_BYTES && !class.is_aligned_to(align) {
             return None;

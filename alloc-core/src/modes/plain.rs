@@ -65,6 +65,7 @@ pub(crate) unsafe fn realloc(
 }
 
 /// As [`dealloc`], when the block is not small, or its bin is full or has it already.
+#[cold]
 #[inline(never)]
 unsafe fn dealloc_slow(block: NonNull<u8>, layout: Layout) {
     if let Some(class) = SizeClass::small(layout.size(), layout.align()) {

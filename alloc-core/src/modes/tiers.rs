@@ -29,6 +29,7 @@ pub(crate) fn alloc(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> 
 /// As [`alloc`], when the block is not small or its bin is empty. The fast path hands on
 /// the layout as it came, in the registers that it came in; the class is found again. One
 /// call for both, since each is code at every place that allocates.
+#[cold]
 #[inline(never)]
 fn alloc_slow(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
     if let Some(class) = SizeClass::small(layout.size(), layout.align()) {
