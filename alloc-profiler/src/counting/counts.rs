@@ -174,6 +174,31 @@ impl HeapCounters {
         self.copied_bytes.set(counts.copied_bytes);
     }
 
+    /// Returns the bytes that were allocated and not freed.
+    #[inline]
+    pub(crate) fn net_bytes(&self) -> i64 {
+        self.allocated_bytes.get().wrapping_sub(self.freed_bytes.get()).cast_signed()
+    }
+
+    /// Adds what `now` has more than `mark`, and moves the mark to `now`. For the owning
+    /// thread only.
+    #[inline]
+    pub(crate) fn add_since(&self, mark: &Self, now: &HeapCounts) {
+        let step = |sum: &Tally, mark: &Tally, now: u64| {
+            sum.add(now.wrapping_sub(mark.get()));
+            mark.set(now);
+        };
+        step(&self.allocated_bytes, &mark.allocated_bytes, now.allocated_bytes);
+        step(&self.freed_bytes, &mark.freed_bytes, now.freed_bytes);
+        step(&self.allocated_blocks, &mark.allocated_blocks, now.allocated_blocks);
+        step(&self.freed_blocks, &mark.freed_blocks, now.freed_blocks);
+        // Few lines have any.
+        if now.reallocated_blocks != mark.reallocated_blocks.get() {
+            step(&self.reallocated_blocks, &mark.reallocated_blocks, now.reallocated_blocks);
+            step(&self.copied_bytes, &mark.copied_bytes, now.copied_bytes);
+        }
+    }
+
     /// Adds `more`. For the owning thread only.
     #[inline]
     pub(crate) fn add(&self, more: &HeapCounts) {

@@ -185,7 +185,7 @@ impl Frame {
         }
         if let Some(slots) = record.innermost() {
             let peak = record.counters.peak_bytes();
-            let rise = peak.wrapping_sub(slots.charged.get().net_bytes());
+            let rise = peak.wrapping_sub(slots.charged.net_bytes());
             slots.current_line().peak_bytes.raise(rise.max(0).cast_unsigned());
             slots.peak_bytes.raise(peak);
         }
@@ -252,7 +252,7 @@ impl Frame {
         let frame = Self::new(record, slots);
         let clock = &slots.lines[index].clock;
         if frame.is_outermost() {
-            frame.settle();
+            frame.charge(slots.current_line());
             slots.go_to(index);
             frame.start(&slots.lines[index], clock.is_timed());
         } else {
@@ -296,26 +296,27 @@ impl Frame {
 
     /// Charges the line that ran until now. For the outermost activation.
     pub(crate) fn settle(self) {
-        let slots = self.slots;
-        if !self.is_settled() {
-            self.charge();
+        let line = self.slots.current_line();
+        if self.is_settled() {
+            line.live_bytes.raise(self.slots.live_bytes.get());
+        } else {
+            self.charge(line);
         }
-        slots.current_line().live_bytes.raise(slots.live_bytes.get());
     }
 
-    fn charge(self) {
+    /// Charges `line`, the one in force, with what moved.
+    #[inline]
+    fn charge(self, line: &LineSlot) {
         let Self { record, slots, .. } = self;
-        let line = slots.current_line();
         if record.is_muted() {
             // The counters will be put back to what they were when this began, and
             // what came before it is still to be charged.
             record.counters.unsettle();
         } else {
-            let (now, before) = (record.counters.get(), slots.charged.get());
-            line.counts.add(&now.since(&before));
-            slots.charged.set(&now);
+            let before = slots.charged.net_bytes();
+            line.counts.add_since(&slots.charged, &record.counters.get());
             let peak = record.counters.lower_peak();
-            line.peak_bytes.raise(peak.wrapping_sub(before.net_bytes()).max(0).cast_unsigned());
+            line.peak_bytes.raise(peak.wrapping_sub(before).max(0).cast_unsigned());
             slots.peak_bytes.raise(peak);
             self.look();
         }
@@ -327,6 +328,7 @@ impl Frame {
         if slots.asks_the_system() {
             usage::charge(self);
         }
+        line.live_bytes.raise(slots.live_bytes.get());
     }
 
     /// Notes what the thread has counted.
