@@ -37,11 +37,6 @@ pub(crate) struct ThreadCounters {
     /// The highest that the peak was when it was lowered, since the innermost stretch
     /// began.
     lowered_peak_bytes: SignedTally,
-    /// Who knows of all that moved
-    settled_by: Tally,
-    /// until these were the [`moves`](Self::moves). So that a probe finds in two
-    /// comparisons that nothing did since.
-    settled_at: Tally,
 }
 
 impl ThreadCounters {
@@ -66,8 +61,6 @@ impl ThreadCounters {
             reallocated_blocks: Tally::new(),
             copied_bytes: Tally::new(),
             lowered_peak_bytes: SignedTally::new(0),
-            settled_by: Tally::new(),
-            settled_at: Tally::new(),
         }
     }
 
@@ -101,38 +94,13 @@ impl ThreadCounters {
         self.copied_bytes.set(counts.copied_bytes);
     }
 
-    /// Returns a number that changes with every block that comes or goes: the bytes
-    /// allocated and those freed.
+    /// Returns a number that grows with every block that comes or goes: the bytes allocated
+    /// and those freed. So that a probe finds in one comparison that nothing moved since it
+    /// looked last.
     #[inline]
-    fn moves(&self) -> u64 {
+    pub(crate) fn moves(&self) -> u64 {
         let net = self.net_bytes.get().cast_unsigned();
         self.allocated_bytes.get().wrapping_mul(2).wrapping_sub(net)
-    }
-
-    /// Returns whether nothing moved since [`settle`](Self::settle) was called with
-    /// the same `who`, and nobody else has called it.
-    #[inline]
-    pub(crate) fn is_settled_by(&self, who: u64) -> bool {
-        self.settled_by.get() == who && self.settled_at.get() == self.moves()
-    }
-
-    /// Returns who has settled last, and zero if something moved since.
-    #[inline]
-    pub(crate) fn settled_by(&self) -> u64 {
-        if self.settled_at.get() == self.moves() { self.settled_by.get() } else { 0 }
-    }
-
-    /// Notes that `who`, not zero, knows of all that moved until now.
-    #[inline]
-    pub(crate) fn settle(&self, who: u64) {
-        self.settled_by.set(who);
-        self.settled_at.set(self.moves());
-    }
-
-    /// Has everybody look, whether anything moves or not.
-    #[inline]
-    pub(crate) fn unsettle(&self) {
-        self.settled_by.set(0);
     }
 
     /// Returns the thread's live heap: what it allocated less what it freed.

@@ -36,11 +36,6 @@ impl HeapCounts {
         *self = self.with(more, u64::wrapping_add);
     }
 
-    /// Returns whether no byte came or went, and so no block either.
-    pub(crate) fn is_nothing(&self) -> bool {
-        self.allocated_bytes == 0 && self.freed_bytes == 0
-    }
-
     fn with(&self, other: &Self, step: fn(u64, u64) -> u64) -> Self {
         Self {
             allocated_bytes: step(self.allocated_bytes, other.allocated_bytes),

@@ -5,7 +5,8 @@
 //! counted since the last probe to the line that ran until now, and goes on to
 //! the next line. It takes no lock, allocates nothing and searches nothing: it
 //! compares one word, which says whether anything moved, and does more only then,
-//! or if somebody has set that word to have it look.
+//! or if somebody has set that word to have it look. What a function called in
+//! between has charged to its own lines has moved for the caller, too.
 //!
 //! Only the outermost activation charges. Inner ones, of a recursive function,
 //! count how often their lines run; all else that they do is the outermost
@@ -108,7 +109,6 @@ impl Frame {
             slots.entry.set(&now);
             slots.charged.set(&now);
             slots.level.set(record.calls());
-            slots.outer_settled_by.set(record.counters.settled_by());
             slots.outer_peak_bytes.set(record.counters.lower_peak());
             slots.peak_bytes.set(now.net_bytes());
             self.look();
@@ -117,7 +117,7 @@ impl Frame {
             }
             self.go_on(line);
         } else {
-            record.counters.unsettle();
+            slots.unsettle();
         }
         outer
     }
@@ -166,10 +166,6 @@ impl Frame {
             slots.total.add(&spent);
             record.counters.set_peak(slots.outer_peak_bytes.get());
             record.counters.raise_peak(slots.peak_bytes.get());
-            if spent.is_nothing() && !muted {
-                // The line around the call need not look.
-                record.counters.settle(slots.outer_settled_by.get());
-            }
         }
         slots.depth.add(u64::MAX);
         self.leave_again(outer);
@@ -281,7 +277,7 @@ impl Frame {
         line: &'static LineSlot,
         is_timed: bool,
     ) {
-        record.counters.unsettle();
+        slots.unsettle();
         if is_timed {
             Self::new(record, slots).time_from_now(line.clock.weight(record.lots.next()));
         }
@@ -289,7 +285,7 @@ impl Frame {
 
     /// Times the line in force from now on, for `runs` runs.
     fn time_from_now(self, runs: u64) {
-        self.record.counters.unsettle();
+        self.slots.unsettle();
         self.slots.timed_runs.set(runs);
         self.slots.timed_since_ns.set(clock::nanoseconds());
     }
@@ -311,7 +307,7 @@ impl Frame {
         if record.is_muted() {
             // The counters will be put back to what they were when this began, and
             // what came before it is still to be charged.
-            record.counters.unsettle();
+            slots.unsettle();
         } else {
             let before = slots.charged.net_bytes();
             line.counts.add_since(&slots.charged, &record.counters.get());
@@ -335,7 +331,7 @@ impl Frame {
     #[inline]
     fn look(self) {
         let Self { record, slots, .. } = self;
-        record.counters.settle(slots.key());
+        slots.settled_at.set(record.counters.moves());
         let own = record.counters.net_bytes();
         slots.live_bytes.set(record.others_live_bytes().wrapping_add(own));
     }
@@ -364,7 +360,7 @@ impl Frame {
     /// activation has this.
     #[inline]
     fn is_settled(self) -> bool {
-        self.record.counters.is_settled_by(self.slots.key())
+        self.slots.settled_at.get() == self.record.counters.moves()
     }
 
     #[inline]

@@ -15,13 +15,15 @@
 //! counts add up to `total`.
 
 use std::alloc::{Layout, handle_alloc_error};
-use std::ptr;
 
 use crate::counting::counts::{HeapCounters, HeapCounts, SignedTally, Tally};
 use crate::options::Backend;
 use crate::recording::site::Site;
 use crate::recording::timing::LineClock;
 use crate::statics::{self, AtomicRef, Node};
+
+/// Stands for no number of bytes that moved: nobody moves so many.
+const UNSETTLED: u64 = u64::MAX;
 
 /// What one thread has recorded of one source line.
 ///
@@ -132,13 +134,13 @@ pub(crate) struct SiteSlots {
     /// `timing`.
     pub(crate) timed_since_ns: Tally,
     pub(crate) timed_runs: Tally,
-    /// The thread's counts when a line was last charged,
+    /// The thread's `ThreadCounters::moves` when a line was last charged, or
+    /// [`UNSETTLED`].
+    pub(crate) settled_at: Tally,
+    /// The thread's counts then,
     pub(crate) charged: HeapCounters,
     /// and when the outermost activation was entered.
     pub(crate) entry: HeapCounters,
-    /// Whose lines had been charged with everything until then; see
-    /// `ThreadCounters::is_settled_by`.
-    pub(crate) outer_settled_by: Tally,
     /// The peak of the thread's live heap in the outermost activation so far,
     pub(crate) peak_bytes: SignedTally,
     /// and the thread's own when it was entered.
@@ -174,9 +176,9 @@ impl SiteSlots {
                 live_bytes: SignedTally::new(0),
                 timed_since_ns: Tally::new(),
                 timed_runs: Tally::new(),
+                settled_at: Tally::of(UNSETTLED),
                 charged: HeapCounters::new(),
                 entry: HeapCounters::new(),
-                outer_settled_by: Tally::new(),
                 peak_bytes: SignedTally::new(0),
                 outer_peak_bytes: SignedTally::new(0),
                 total: HeapCounters::new(),
@@ -188,10 +190,10 @@ impl SiteSlots {
         slots.unwrap_or_else(|| handle_alloc_error(Layout::new::<Self>()))
     }
 
-    /// Returns what the function is known by to the thread's counters; not zero.
+    /// Has the next probe look, whether anything moved or not.
     #[inline]
-    pub(crate) fn key(&self) -> u64 {
-        ptr::from_ref(self).addr() as u64
+    pub(crate) fn unsettle(&self) {
+        self.settled_at.set(UNSETTLED);
     }
 
     /// Returns the line that the outermost activation is at.

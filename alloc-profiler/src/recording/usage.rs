@@ -59,9 +59,9 @@ fn ask(process: &Process, backend: Backend) -> ProcResult<u64> {
 /// Notes what the system says as a call begins, and has it asked at each line.
 #[cold]
 pub(crate) fn begin(frame: Frame) {
-    let Frame { record, slots, .. } = frame;
+    let slots = frame.slots;
     slots.usage_bytes.set(bytes(slots.site.options().backend));
-    record.counters.unsettle();
+    slots.unsettle();
 }
 
 /// Charges the line in force with what the system says has changed.

@@ -114,22 +114,19 @@ fn peaks_and_watermarks_are_those_of_naive_counters() {
 }
 
 #[test]
-fn what_moves_unsettles() {
+fn every_block_is_a_move() {
     let counters = ThreadCounters::new();
     counters.watch(1000);
-    let moves: [&dyn Fn(); 4] = [
-        &|| assert!(counters.count_request(16)),
-        &|| free(&counters, 16),
-        &|| assert!(!counters.count_resized(16, 8, 0)),
-        &|| counters.count_freed(8),
+    let steps: [(&dyn Fn(), u64); 4] = [
+        (&|| assert!(counters.count_request(16)), 16),
+        (&|| free(&counters, 16), 16),
+        (&|| assert!(!counters.count_resized(16, 8, 0)), 24),
+        (&|| counters.count_freed(8), 8),
     ];
-    for step in moves {
-        counters.settle(7);
-        assert!(counters.is_settled_by(7) && !counters.is_settled_by(8));
-        assert_eq!(counters.settled_by(), 7);
+    for (step, moved) in steps {
+        let before = counters.moves();
         step();
-        assert!(!counters.is_settled_by(7));
-        assert_eq!(counters.settled_by(), 0);
+        assert_eq!(counters.moves() - before, moved);
     }
 }
 
