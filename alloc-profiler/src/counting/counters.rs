@@ -40,9 +40,9 @@ pub(crate) struct ThreadCounters {
 }
 
 impl ThreadCounters {
-    /// How far a heap may grow if nobody wants to know. A request for more than that is
-    /// never counted before it is granted.
-    pub(crate) const FAR_BYTES: i64 = 1 << 40;
+    /// How far a heap may grow, before it is looked at, if there is no limit. A longer request
+    /// is as a rule not counted before it is granted, lest somebody sees bytes that are refused.
+    pub(crate) const FAR_BYTES: i64 = 1 << 20;
 
     /// The watermark of a thread that has not counted anything yet,
     const NEVER: i64 = i64::MIN;
@@ -174,7 +174,6 @@ impl ThreadCounters {
     /// Asks to be told when the thread's live heap has grown by more than `bytes` from
     /// what it is now. For the owning thread only.
     pub(crate) fn watch(&self, bytes: i64) {
-        let bytes = bytes.clamp(0, Self::FAR_BYTES);
         self.watermark_bytes.set(self.net_bytes().saturating_add(bytes));
     }
 

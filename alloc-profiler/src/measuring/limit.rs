@@ -28,7 +28,7 @@ use crate::output;
 const VARIABLE: &str = "ALLOC_PROFILER_LIMIT";
 
 /// How far a thread may grow before it adds up all heaps again, at most.
-const MAX_SHARE_BYTES: i64 = 1 << 20;
+const MAX_SHARE_BYTES: i64 = ThreadCounters::FAR_BYTES;
 
 /// A share that is not worth having: from here on, every growth adds up.
 const MIN_SHARE_BYTES: i64 = 4 << 10;
