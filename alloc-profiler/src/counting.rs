@@ -2,7 +2,8 @@
 //!
 //! - `alloc`: `ProfiledAlloc`, which counts
 //! - `counts`: the figures, with one writer and many readers; `counters`: those of a thread
-//! - `thread`: every thread's record, and which is this one's; `thread_name` names it
+//! - `thread`: every thread's record, and which is this one's; `thread_name` names it,
+//!   `uncounted` keeps the profiler's own work out of it
 //! - `switch`: the one moment at which counting begins; `baseline` is the heap in use
 //!   then, `installed` whether anything will be counted at all
 //!
@@ -16,3 +17,4 @@ pub(crate) mod installed;
 pub(crate) mod switch;
 pub(crate) mod thread;
 pub(crate) mod thread_name;
+pub(crate) mod uncounted;

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::{Mutex, TryLockError};
 
-use crate::counting::thread::Uncounted;
+use crate::counting::uncounted::Uncounted;
 use crate::options::Stream;
 use crate::render::wide;
 use crate::report::{FunctionReport, Report, report};

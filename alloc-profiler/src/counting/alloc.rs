@@ -92,19 +92,29 @@ impl<A> ProfiledAlloc<A> {
     }
 }
 
-/// Counts a request for `size` bytes, if there is no more to it than that, and returns
-/// whether all is done that is to be done before it is granted.
-#[inline]
-fn is_counted_before(size: usize) -> bool {
-    !is_counting() || thread::counters().count_request(size)
-}
-
-// The careful way, for what is more than a comparison and a few additions: a thread's first
+// What the methods do. The careful way is for what is more than a comparison and a few additions: a thread's first
 // block, a new peak, a limit to be looked at, a request that failed.
 impl<A: GlobalAlloc> ProfiledAlloc<A> {
-    /// What `alloc` makes of the request, by the method of the inner allocator that is
-    /// named; null if it was counted, and has failed. One call for both, for it is code at
-    /// every place that allocates.
+    /// A counted block, from the method of the inner allocator that is named.
+    ///
+    /// # Safety
+    /// As [`GlobalAlloc::alloc`].
+    #[inline]
+    unsafe fn alloc_by(&self, layout: Layout, alloc: unsafe fn(&A, Layout) -> *mut u8) -> *mut u8 {
+        let is_counted = !is_counting() || thread::counters().count_request(layout.size());
+        if is_counted {
+            // SAFETY: the caller's promise about `layout` is the one asked for here.
+            let block = unsafe { alloc(&self.inner, layout) };
+            if !block.is_null() {
+                return block;
+            }
+        }
+        // SAFETY: likewise.
+        unsafe { self.alloc_carefully(layout, alloc, is_counted) }
+    }
+
+    /// What [`alloc_by`](Self::alloc_by) makes of a request that was not counted; null if it
+    /// was, and has failed. One call for both, for it is code at every place that allocates.
     ///
     /// # Safety
     /// As [`GlobalAlloc::alloc`].
@@ -164,16 +174,8 @@ impl<A: GlobalAlloc> ProfiledAlloc<A> {
 unsafe impl<A: GlobalAlloc> GlobalAlloc for ProfiledAlloc<A> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let is_counted = is_counted_before(layout.size());
-        if is_counted {
-            // SAFETY: the caller's promise about `layout` is the one asked for here.
-            let block = unsafe { self.inner.alloc(layout) };
-            if !block.is_null() {
-                return block;
-            }
-        }
-        // SAFETY: likewise.
-        unsafe { self.alloc_carefully(layout, A::alloc, is_counted) }
+        // SAFETY: the caller's promise about `layout` is the one asked for here.
+        unsafe { self.alloc_by(layout, A::alloc) }
     }
 
     #[inline]
@@ -188,16 +190,8 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for ProfiledAlloc<A> {
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        let is_counted = is_counted_before(layout.size());
-        if is_counted {
-            // SAFETY: as in `alloc`.
-            let block = unsafe { self.inner.alloc_zeroed(layout) };
-            if !block.is_null() {
-                return block;
-            }
-        }
-        // SAFETY: as in `alloc`.
-        unsafe { self.alloc_carefully(layout, A::alloc_zeroed, is_counted) }
+        // SAFETY: the caller's promise about `layout` is the one asked for here.
+        unsafe { self.alloc_by(layout, A::alloc_zeroed) }
     }
 
     #[inline]

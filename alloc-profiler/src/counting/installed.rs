@@ -9,7 +9,7 @@
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::counting::thread::Uncounted;
+use crate::counting::uncounted::Uncounted;
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 

@@ -60,7 +60,7 @@ pub(crate) struct ThreadRecord {
     /// Whether the thread that has the record is known to have that name.
     is_named: AtomicBool,
     /// How much of the profiler's own work is under way on the thread.
-    muted: Tally,
+    pub(super) muted: Tally,
     /// What it recorded, a [`SiteSlots`] for each function that it entered.
     slots: List<SiteSlots>,
     /// The way from a site's id to its slots.
@@ -417,38 +417,6 @@ impl Moment {
     }
 }
 
-/// Leaves no trace of what the calling thread allocates and frees until it is
-/// dropped: the profiler's own work, which is not the program's.
-pub(crate) struct Uncounted {
-    record: &'static ThreadRecord,
-    before: HeapCounts,
-    peaks: (i64, i64),
-}
-
-impl Uncounted {
-    /// Stops the calling thread's counters.
-    pub(crate) fn begin() -> Self {
-        let record = current();
-        record.muted.add(1);
-        let counters = &record.counters;
-        Self { record, before: counters.get(), peaks: counters.peaks() }
-    }
-
-    /// Returns whether anything passed through the counters since.
-    pub(crate) fn saw_anything(&self) -> bool {
-        self.record.counters.get() != self.before
-    }
-}
-
-impl Drop for Uncounted {
-    fn drop(&mut self) {
-        self.record.counters.set(&self.before);
-        self.record.counters.set_peaks(self.peaks);
-        self.record.muted.add(u64::MAX);
-        self.record.give_back_if_borrowed();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -463,22 +431,5 @@ mod tests {
         (0..500).for_each(|_| come_and_go());
         // The other tests' threads may have taken some meanwhile.
         assert!(records().count() <= before + 20, "{} records", records().count());
-    }
-
-    #[test]
-    fn uncounted_work_leaves_no_trace() {
-        let record = current();
-        let before = record.counters.get();
-        {
-            let uncounted = Uncounted::begin();
-            assert!(!uncounted.saw_anything());
-            count(|counters| counters.count_allocated(100));
-            count(|counters| {
-                counters.count_freed(7);
-                false
-            });
-            assert!(uncounted.saw_anything());
-        }
-        assert_eq!(record.counters.get(), before);
     }
 }

@@ -20,8 +20,9 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering, fence};
 use crate::counting::baseline;
 use crate::counting::counters::ThreadCounters;
 use crate::counting::switch;
-use crate::counting::thread::{self, ThreadRecord, Uncounted};
+use crate::counting::thread::{self, ThreadRecord};
 use crate::counting::thread_name::ThreadName;
+use crate::counting::uncounted::Uncounted;
 use crate::output;
 
 /// The environment variable that sets a limit.

@@ -10,7 +10,8 @@ use std::marker::PhantomData;
 use crate::clock;
 use crate::counting::counts::HeapCounts;
 use crate::counting::switch;
-use crate::counting::thread::{self, ThreadRecord, Uncounted};
+use crate::counting::thread::{self, ThreadRecord};
+use crate::counting::uncounted::Uncounted;
 use crate::recording::frame::Frame;
 
 /// What a piece of code asked of the allocator, on the thread that ran it.

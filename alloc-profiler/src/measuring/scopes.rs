@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::counting::switch;
-use crate::counting::thread::{self, ThreadRecord, Uncounted};
+use crate::counting::thread::{self, ThreadRecord};
+use crate::counting::uncounted::Uncounted;
 use crate::measuring::live_bytes;
 use crate::measuring::measure::Stretch;
 use crate::report::ScopeReport;

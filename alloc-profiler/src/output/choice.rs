@@ -13,7 +13,7 @@ use std::path::{self, PathBuf};
 use std::sync::OnceLock;
 
 use super::sink;
-use crate::counting::thread::Uncounted;
+use crate::counting::uncounted::Uncounted;
 use crate::statics::AtomicRef;
 
 /// The environment variable that says what to print.

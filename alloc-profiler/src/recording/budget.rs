@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 
 use crate::counting::installed;
-use crate::counting::thread::Uncounted;
+use crate::counting::uncounted::Uncounted;
 use crate::measuring::measure::HeapUse;
 use crate::recording::call::Call;
 use crate::recording::frame::{Frame, Outer, Paused};

@@ -5,7 +5,7 @@
 //! A call's figures are gathered over its stretches: a function has one, a
 //! future one for each time that it is polled, on whatever thread.
 
-use crate::counting::thread::Uncounted;
+use crate::counting::uncounted::Uncounted;
 use crate::measuring::measure::{HeapUse, Stretch};
 use crate::output;
 use crate::recording::events;

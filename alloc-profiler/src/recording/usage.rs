@@ -12,7 +12,7 @@ use std::iter;
 use procfs::ProcResult;
 use procfs::process::Process;
 
-use crate::counting::thread::Uncounted;
+use crate::counting::uncounted::Uncounted;
 use crate::options::Backend;
 use crate::recording::frame::Frame;
 
