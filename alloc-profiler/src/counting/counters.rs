@@ -94,13 +94,11 @@ impl ThreadCounters {
         self.copied_bytes.set(counts.copied_bytes);
     }
 
-    /// Returns a number that grows with every block that comes or goes: the bytes allocated
-    /// and those freed. So that a probe finds in one comparison that nothing moved since it
-    /// looked last.
+    /// Returns a number that grows with every block that comes or goes: a block has a byte at
+    /// least. So that a probe finds in one comparison that nothing moved since it looked last.
     #[inline]
     pub(crate) fn moves(&self) -> u64 {
-        let net = self.net_bytes.get().cast_unsigned();
-        self.allocated_bytes.get().wrapping_mul(2).wrapping_sub(net)
+        self.allocated_bytes.get().wrapping_add(self.freed_blocks.get())
     }
 
     /// Returns the thread's live heap: what it allocated less what it freed.

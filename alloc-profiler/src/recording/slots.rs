@@ -22,7 +22,7 @@ use crate::recording::site::Site;
 use crate::recording::timing::LineClock;
 use crate::statics::{self, AtomicRef, Node};
 
-/// Stands for no number of bytes that moved: nobody moves so many.
+/// Stands for no number of moves: nobody allocates so many bytes.
 const UNSETTLED: u64 = u64::MAX;
 
 /// What one thread has recorded of one source line.
