@@ -19,6 +19,7 @@ use super::error::CompareError;
 use super::process;
 use super::samples::Samples;
 use super::schedule::{self, Run};
+use crate::processor;
 use crate::worker::{Job, Report};
 use crate::workloads::{Scale, Subject};
 
@@ -44,8 +45,8 @@ struct Phase {
     workers: usize,
     /// Whether each stays for a second afterwards.
     measures_idle: bool,
-    /// The turn of the processor that those of one thread share, unless they are free.
-    turn: Option<usize>,
+    /// Whether those of a workload with one thread share a processor.
+    are_held: bool,
 }
 
 impl<'a> Runner<'a> {
@@ -71,14 +72,14 @@ impl<'a> Runner<'a> {
     }
 
     fn make(&self, phase: Phase, samples: &mut Samples) -> Result<(), CompareError> {
-        let Phase { name, runs, workers, measures_idle, turn } = phase;
-        let (runs, samples) = (Mutex::new(runs.into_iter()), Mutex::new(samples));
-        let next = || runs.lock().expect("no panic").next();
+        let Phase { name, runs, workers, measures_idle, are_held } = phase;
+        let (places, samples) = (Mutex::new(with_places(runs, are_held)), Mutex::new(samples));
+        let next = || places.lock().expect("no panic").next();
         let work = || -> Result<(), CompareError> {
-            for run in iter::from_fn(next) {
+            for (run, place) in iter::from_fn(next) {
                 let (workload, allocator) = (run.workload.name, run.allocator.key);
                 self.progress.set_message(format!("{name} · {workload} · {allocator}"));
-                let report = self.execute(run, measures_idle, turn)?;
+                let report = self.execute(run, measures_idle, place)?;
                 samples.lock().expect("no panic").add(run, report);
                 self.progress.inc(1);
             }
@@ -95,7 +96,7 @@ impl<'a> Runner<'a> {
         &self,
         run: Run,
         measure_idle: bool,
-        turn: Option<usize>,
+        place: Option<usize>,
     ) -> Result<Report, CompareError> {
         let job = Job {
             workload: run.workload.name.to_owned(),
@@ -104,7 +105,7 @@ impl<'a> Runner<'a> {
             live_bytes: None,
             measure_idle,
         };
-        process::perform(self.workers, run, &job, turn)
+        process::perform(self.workers, run, &job, place)
     }
 }
 
@@ -116,6 +117,20 @@ pub(crate) fn progress_line(runs: usize) -> ProgressBar {
         progress.set_style(style);
     }
     progress
+}
+
+/// Returns each run with the place of its processor: that which is the quietest when the first
+/// run of the workload begins, if they `are_held` on one.
+fn with_places(runs: Vec<Run>, are_held: bool) -> impl Iterator<Item = (Run, Option<usize>)> {
+    let mut last: Option<(&str, usize)> = None;
+    runs.into_iter().map(move |run| {
+        let name = run.workload.name;
+        let place = || match last {
+            Some((last, place)) if last == name => place,
+            _ => last.insert((name, processor::quietest())).1,
+        };
+        (run, are_held.then(place))
+    })
 }
 
 /// Returns all runs of a request, in the order in which they are made.
@@ -132,7 +147,7 @@ fn phases(request: &Request) -> Vec<Phase> {
             runs: idle,
             workers: IDLE_WORKERS,
             measures_idle: true,
-            turn: None,
+            are_held: false,
         },
         Phase {
             name: "memory given back".to_owned(),
@@ -140,7 +155,7 @@ fn phases(request: &Request) -> Vec<Phase> {
             // At full scale each takes a gibibyte.
             workers: if request.scale == Scale::Full { 1 } else { IDLE_WORKERS / 2 },
             measures_idle: true,
-            turn: None,
+            are_held: false,
         },
     ];
     phases.extend((0..request.rounds).map(|round| Phase {
@@ -148,7 +163,7 @@ fn phases(request: &Request) -> Vec<Phase> {
         runs: schedule::round(request, round, Subject::Time),
         workers: 1,
         measures_idle: false,
-        turn: Some(round),
+        are_held: true,
     }));
     phases
 }

@@ -22,8 +22,8 @@ const LIMIT_SECONDS: u64 = 600;
 /// So many seconds after its input has ended, a program that does nothing else has hung.
 const END_SECONDS: u64 = 10;
 
-/// Has the run's worker do the job; if it has one thread, on the processor whose turn it is,
-/// if there is one.
+/// Has the run's worker do the job; if it has one thread, on the processor of that place, if
+/// one is named.
 ///
 /// # Errors
 /// The worker did not start, crashed, hung, or gave no report.
@@ -31,10 +31,10 @@ pub fn perform(
     workers: &Workers,
     run: Run,
     job: &Job,
-    turn: Option<usize>,
+    place: Option<usize>,
 ) -> Result<Report, CompareError> {
     // It starts the worker, which stays where it is.
-    let _held = turn.filter(|_| !run.workload.has_threads).and_then(Held::on);
+    let _held = place.filter(|_| !run.workload.has_threads).and_then(Held::on);
     let worker = run.worker();
     // `build::workers` has found all that a request needs.
     let binary = workers.get(&worker).cloned().unwrap_or_else(|| PathBuf::from(&worker));

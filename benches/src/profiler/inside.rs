@@ -9,7 +9,7 @@
 //! the steps to warm up, and waits for the others. Who comes first changes from round to
 //! round.
 //!
-//! Each thread stays on one processor. What it does alone and among others is measured on the
+//! Each thread stays on one processor, one alone on the one that is the quietest. What it does alone and among others is measured on the
 //! same one, by the same threads: one thread here and eight there would be compared by the
 //! pace of their processors.
 
@@ -37,12 +37,12 @@ pub(super) fn pair(
     global: &Global,
     threads: usize,
     steps: u64,
-    Round { turn, is_reversed }: Round,
+    Round { place, is_reversed }: Round,
 ) -> Pair {
     let all_warm = Barrier::new(threads);
     let slice = steps / SLICES;
     let step_ns = |work: Work| cpu_ns(|| work(global, slice)) / slice as f64;
-    on_threads(threads, turn, || {
+    on_threads(threads, place, || {
         for work in [measure.without, measure.with] {
             work(global, slice);
         }
@@ -63,11 +63,11 @@ pub(super) fn pair(
 ///
 /// # Panics
 /// A thread panics: none does.
-pub(super) fn crowd(work: Work, global: &Global, threads: usize, steps: u64, turn: usize) -> Pair {
+pub(super) fn crowd(work: Work, global: &Global, threads: usize, steps: u64, place: usize) -> Pair {
     let (one_at_a_time, all_are_here) = (Mutex::new(()), Barrier::new(threads));
     let slice = steps / SLICES;
     let step_ns = || cpu_ns(|| work(global, slice)) / slice as f64;
-    on_threads(threads, turn, || {
+    on_threads(threads, place, || {
         work(global, slice);
         typical((0..SLICES).map(|_| {
             all_are_here.wait();
@@ -82,10 +82,10 @@ pub(super) fn crowd(work: Work, global: &Global, threads: usize, steps: u64, tur
 }
 
 /// Returns the mean of what so many threads find, each on a processor of its own as far as
-/// there are as many, from the one on whose turn it is.
-fn on_threads(threads: usize, turn: usize, find: impl Fn() -> Pair + Sync) -> Pair {
+/// there are as many, from the one of that place on.
+fn on_threads(threads: usize, place: usize, find: impl Fn() -> Pair + Sync) -> Pair {
     let one_thread = |number| {
-        let _held = Held::on(turn + number);
+        let _held = Held::on(place + number);
         find()
     };
     let pairs: Vec<Pair> = thread::scope(|scope| {
@@ -128,7 +128,7 @@ mod tests {
     fn both_are_measured_whoever_comes_first() {
         let global = Global::new(PoolAlloc::new());
         for is_reversed in [false, true] {
-            let round = Round { turn: 1, is_reversed };
+            let round = Round { place: 1, is_reversed };
             let Pair { without_ns, with_ns } = pair(&COUNTED, &global, 2, 1000, round);
             assert!(without_ns > 0.0 && with_ns > 0.0);
         }

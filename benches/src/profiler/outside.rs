@@ -8,6 +8,7 @@ use crate::compare::build::Workers;
 use crate::compare::error::CompareError;
 use crate::compare::process;
 use crate::compare::schedule::Run;
+use crate::processor;
 use crate::worker::{Job, Report};
 use crate::workloads::{CHURN, CHURN_PROFILED, SEED, SEED_PROFILED, Scale, Workload};
 
@@ -91,8 +92,8 @@ impl Programs {
         let pairs: Vec<_> = (0..self.repeats)
             .map(|repeat| {
                 let is_reversed = round.is_reversed == repeat.is_multiple_of(2);
-                let turn = round.turn + repeat / 2;
-                self.one_pair(runs, workers, scale, threads, Round { turn, is_reversed })
+                let place = processor::quietest();
+                self.one_pair(runs, workers, scale, threads, Round { place, is_reversed })
             })
             .collect::<Result<_, _>>()?;
         Ok(middle(pairs).expect("both run once at least"))
@@ -104,10 +105,10 @@ impl Programs {
         workers: &Workers,
         scale: Scale,
         threads: usize,
-        Round { turn, is_reversed }: Round,
+        Round { place, is_reversed }: Round,
     ) -> Result<Pair, CompareError> {
         let scale = if self.is_slow && scale == Scale::Full { Scale::Quick } else { scale };
-        let perform = |run| perform(workers, run, scale, threads, turn);
+        let perform = |run| perform(workers, run, scale, threads, place);
         let (plain, profiled) = if is_reversed {
             let profiled = perform(with)?;
             (perform(without)?, profiled)
@@ -139,7 +140,7 @@ fn perform(
     run: Run,
     scale: Scale,
     threads: usize,
-    turn: usize,
+    place: usize,
 ) -> Result<Found, CompareError> {
     let workload = run.workload.name;
     let job = Job {
@@ -149,7 +150,7 @@ fn perform(
         live_bytes: None,
         measure_idle: false,
     };
-    let Report { costs, checksum, .. } = process::perform(workers, run, &job, Some(turn))?;
+    let Report { costs, checksum, .. } = process::perform(workers, run, &job, Some(place))?;
     let Some(costs) = costs else {
         let (worker, output) = (run.worker(), "a report without costs".to_owned());
         return Err(CompareError::NoReport { worker, workload, output });

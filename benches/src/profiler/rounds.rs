@@ -11,6 +11,7 @@ use crate::compare::build::Workers;
 use crate::compare::error::CompareError;
 use crate::compare::execute::progress_line;
 use crate::compare::schedule::Run;
+use crate::processor;
 use crate::workloads::Scale;
 
 /// The key of the pairs whose sides are the same, by threads that take turns and at once.
@@ -37,8 +38,8 @@ impl Pairs {
 /// How a pair is measured this time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Round {
-    /// Whose turn it is of the processors.
-    pub turn: usize,
+    /// The place of the processor that it is measured on, or that its threads begin with.
+    pub place: usize,
     /// Whether the side with profiling comes first.
     pub is_reversed: bool,
 }
@@ -79,7 +80,8 @@ pub(super) fn run(
         for (position, &(task, threads)) in tasks.iter().enumerate() {
             let (key, all) = (task.key(), request.rounds);
             progress.set_message(format!("round {}/{all} · {key} · {threads}", round + 1));
-            let way = Round { turn: round / 2, is_reversed: (round + position) % 2 == 1 };
+            let way =
+                Round { place: processor::quietest(), is_reversed: (round + position) % 2 == 1 };
             let pair = match task {
                 Task::Inside(measure) => {
                     let steps = steps(measure, request.scale);
@@ -87,7 +89,7 @@ pub(super) fn run(
                 }
                 Task::Crowd => {
                     let steps = steps(&COUNTED, request.scale);
-                    Ok(inside::crowd(COUNTED.with, global, threads, steps, way.turn))
+                    Ok(inside::crowd(COUNTED.with, global, threads, steps, way.place))
                 }
                 Task::Outside(programs, runs) => {
                     programs.pair(runs, workers, request.scale, threads, way)

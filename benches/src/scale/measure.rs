@@ -16,6 +16,7 @@ use crate::compare::error::CompareError;
 use crate::compare::execute::progress_line;
 use crate::compare::process;
 use crate::compare::schedule::Run;
+use crate::processor;
 use crate::worker::Report;
 use crate::workloads::Costs;
 
@@ -57,6 +58,7 @@ impl<'a> Runner<'a> {
     }
 
     fn round(&self, round: usize, samples: &mut Samples) -> Result<(), CompareError> {
+        let place = processor::quietest();
         for (position, &point) in self.points.iter().enumerate() {
             let mut allocators = self.request.allocators.clone();
             let places = (round + position) % allocators.len().max(1);
@@ -67,7 +69,7 @@ impl<'a> Runner<'a> {
                 let message = format!("round {}/{all} · {name} {point} · {key}", round + 1);
                 self.progress.set_message(message);
                 let job = point.job(self.request.scale);
-                let report = process::perform(self.workers, run, &job, Some(round))?;
+                let report = process::perform(self.workers, run, &job, Some(place))?;
                 samples.add(point, run, report)?;
                 self.progress.inc(1);
             }
