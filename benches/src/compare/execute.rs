@@ -64,11 +64,13 @@ impl<'a> Runner<'a> {
     pub fn run_all(&self) -> Result<Samples, CompareError> {
         let mut samples = Samples::default();
         let mut phases = phases(self.request).into_iter();
-        let outcome = phases.try_for_each(|phase| self.make(phase, &mut samples));
+        // A wrong sum is told after its round, not after all of them.
+        let outcome = phases.try_for_each(|phase| {
+            self.make(phase, &mut samples)?;
+            samples.check()
+        });
         self.progress.finish_and_clear();
-        outcome?;
-        samples.check()?;
-        Ok(samples)
+        outcome.map(|()| samples)
     }
 
     fn make(&self, phase: Phase, samples: &mut Samples) -> Result<(), CompareError> {
