@@ -8,6 +8,8 @@
 //! costs, not what it costs beside a stranger's.
 
 use std::hint::black_box;
+use std::sync::Mutex;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -16,6 +18,10 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 const LOOKS: usize = 3;
 /// Steps of a look, which takes some tenths of a millisecond.
 const STEPS: usize = 100_000;
+/// How long to wait for a quiet moment, at most,
+const PATIENCE: Duration = Duration::from_millis(500);
+/// and from one look to the next.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Holds the calling thread, and the threads and processes that it starts, on one of its
 /// processors, until dropped. For the thread that made it to drop.
@@ -48,14 +54,34 @@ impl Drop for Held {
 }
 
 /// Returns the place of the processor that is the fastest now; the first, if the system does
-/// not say which there are.
+/// not say which there are. If none is as fast as one has been, this waits a moment for the
+/// stranger to be done.
 pub(crate) fn quietest() -> usize {
+    static SHORTEST: Mutex<Duration> = Mutex::new(Duration::MAX);
     let count = sched_getaffinity(None).map_or(1, |processors| processors.count() as usize);
-    let looks = (0..count).map(|place| {
-        let _held = Held::on(place);
-        (0..LOOKS).map(|_| look()).min()
-    });
-    fastest(looks)
+    let start = Instant::now();
+    loop {
+        let looks: Vec<Duration> = (0..count).map(shortest_look).collect();
+        let place = fastest(looks.iter());
+        let mut shortest = SHORTEST.lock().expect("no panic");
+        *shortest = looks[place].min(*shortest);
+        if is_quiet(looks[place], *shortest) || start.elapsed() >= PATIENCE {
+            return place;
+        }
+        drop(shortest);
+        thread::sleep(PAUSE);
+    }
+}
+
+/// Returns whether a look was not disturbed, where the shortest of all took so long.
+fn is_quiet(look: Duration, shortest: Duration) -> bool {
+    look <= shortest + shortest / 8
+}
+
+/// Returns the shortest of some looks at the processor of that place.
+fn shortest_look(place: usize) -> Duration {
+    let _held = Held::on(place);
+    (0..LOOKS).map(|_| look()).min().unwrap_or(Duration::MAX)
 }
 
 /// Returns the place of the least.
@@ -63,19 +89,23 @@ fn fastest<T: Ord>(times: impl Iterator<Item = T>) -> usize {
     times.enumerate().min_by(|(_, one), (_, other)| one.cmp(other)).map_or(0, |(place, _)| place)
 }
 
+/// Cells that begin with a line of the cache, lest a look depend on where they lie.
+#[repr(align(64))]
+struct Lines([u64; 64]);
+
 /// Returns how long the processor takes for what fills it: additions that need not wait for one
 /// another. Whoever shares the core takes half of what they use, and next to nothing from a chain.
 fn look() -> Duration {
     let start = Instant::now();
-    let mut cells = [0_u64; 64];
+    let mut cells = Lines([0; 64]);
     let mut sum = 0_u64;
     for step in 0..STEPS {
-        let (rows, _) = cells.as_chunks_mut::<8>();
+        let (rows, _) = cells.0.as_chunks_mut::<8>();
         let row = &mut rows[step % 8];
         for cell in row {
             *cell = cell.wrapping_add(step as u64);
         }
-        sum = sum.wrapping_add(black_box(&mut cells)[step % 64]);
+        sum = sum.wrapping_add(black_box(&mut cells).0[step % 64]);
     }
     black_box(sum);
     start.elapsed()
@@ -83,8 +113,6 @@ fn look() -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
-
     use super::*;
 
     fn processors() -> CpuSet {
@@ -114,6 +142,13 @@ mod tests {
         assert!(quietest() < before.count() as usize);
         assert_eq!(processors(), before);
         assert!(look() > Duration::ZERO);
+    }
+
+    #[test]
+    fn a_look_is_disturbed_that_takes_an_eighth_longer_than_another_did() {
+        let [shortest, longer, too_long] = [800, 900, 901].map(Duration::from_nanos);
+        assert!(is_quiet(shortest, shortest) && is_quiet(longer, shortest));
+        assert!(!is_quiet(too_long, shortest));
     }
 
     #[test]
