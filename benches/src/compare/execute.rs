@@ -186,6 +186,20 @@ mod tests {
     }
 
     #[test]
+    fn runs_of_a_workload_share_a_processor_if_they_are_held() {
+        let request =
+            parse(["compare", "--workload", "list", "--workload", "btree"]).expect("valid");
+        let runs = || schedule::round(&request, 0, Subject::Time);
+        assert!(with_places(runs(), false).all(|(_, place)| place.is_none()));
+        let held: Vec<_> = with_places(runs(), true).collect();
+        assert!(held.len() >= 4);
+        for (run, place) in &held {
+            let first = held.iter().find(|(other, _)| other.workload.name == run.workload.name);
+            assert!(place.is_some() && first.is_some_and(|(_, first)| first == place));
+        }
+    }
+
+    #[test]
     fn who_takes_time_runs_alone() {
         let request = parse(["compare", "--quick"]).expect("valid");
         for phase in phases(&request).iter().filter(|phase| !phase.measures_idle) {

@@ -9,9 +9,9 @@
 //! the steps to warm up, and waits for the others. Who comes first changes from round to
 //! round.
 //!
-//! Each thread stays on one processor, one alone on the one that is the quietest. What it does alone and among others is measured on the
-//! same one, by the same threads: one thread here and eight there would be compared by the
-//! pace of their processors.
+//! Each thread stays on one processor, one alone on the one that is the quietest. What it does
+//! alone and among others is measured on the same one, by the same threads: one thread here and
+//! eight there would be compared by the pace of their processors.
 
 use std::sync::{Barrier, Mutex};
 use std::thread;
