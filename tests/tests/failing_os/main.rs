@@ -80,7 +80,7 @@ fn sweep(plan: fn(usize) -> Plan) {
     assert_eq!(work.refused, 0);
     settle(work);
     let baseline = system::mapped_bytes();
-    let (mut failed, mut refused) = (0, 0);
+    let (mut failed, mut refused, mut missed) = (0, 0, 0);
     for call in (1..=calls).step_by(STEP) {
         let (made, work) = self::work(plan(call), ROUNDS);
         refused += work.refused;
@@ -90,9 +90,11 @@ fn sweep(plan: fn(usize) -> Plan) {
         assert!(is_leaves, "{:?}: {added} bytes more are mapped, {made} calls", plan(call));
         let failed_before =
             std::mem::replace(&mut failed, Call::ALL.map(system::failed).iter().sum());
-        // The way to a call may differ a little, and the last ones not come.
-        assert!(failed > failed_before || call + 100 > calls, "{:?} did not fail", plan(call));
+        assert!(failed > failed_before || made < call, "{:?} did not fail", plan(call));
+        missed += usize::from(made < call);
     }
+    // What is given back, and when, hangs on the clock: the last calls may not come.
+    assert!(missed * STEP <= calls / 4, "{missed} of {} plans did not fail", calls / STEP);
     let often = [Call::Map, Call::Unmap, Call::Remap, Call::Advise];
     // These are so few that a sweep in steps may miss them.
     let seldom = [Call::Open, Call::SetSpecific].into_iter().filter(|_| STEP == 1);
