@@ -92,8 +92,8 @@ impl<A> ProfiledAlloc<A> {
     }
 }
 
-// What the methods do. The careful way is for what is more than a comparison and a few additions: a thread's first
-// block, a new peak, a limit to be looked at, a request that failed.
+// What the methods do. The careful way is for what is more than a comparison and a few
+// additions: a thread's first block, a new peak, a limit to be looked at, a request that failed.
 impl<A: GlobalAlloc> ProfiledAlloc<A> {
     /// A counted block, from the method of the inner allocator that is named.
     ///

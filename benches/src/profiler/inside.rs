@@ -20,9 +20,8 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::Global;
 use super::functions::{Measure, Work};
-use super::rounds::Round;
 use super::series::{Pair, typical};
-use crate::processor::Held;
+use crate::processor::{self, Held};
 
 /// Slices of a round's steps.
 const SLICES: u64 = 20;
@@ -37,12 +36,12 @@ pub(super) fn pair(
     global: &Global,
     threads: usize,
     steps: u64,
-    Round { place, is_reversed }: Round,
+    is_reversed: bool,
 ) -> Pair {
     let all_warm = Barrier::new(threads);
     let slice = steps / SLICES;
     let step_ns = |work: Work| cpu_ns(|| work(global, slice)) / slice as f64;
-    on_threads(threads, place, || {
+    on_threads(threads, || {
         for work in [measure.without, measure.with] {
             work(global, slice);
         }
@@ -63,11 +62,11 @@ pub(super) fn pair(
 ///
 /// # Panics
 /// A thread panics: none does.
-pub(super) fn crowd(work: Work, global: &Global, threads: usize, steps: u64, place: usize) -> Pair {
+pub(super) fn crowd(work: Work, global: &Global, threads: usize, steps: u64) -> Pair {
     let (one_at_a_time, all_are_here) = (Mutex::new(()), Barrier::new(threads));
     let slice = steps / SLICES;
     let step_ns = || cpu_ns(|| work(global, slice)) / slice as f64;
-    on_threads(threads, place, || {
+    on_threads(threads, || {
         work(global, slice);
         typical((0..SLICES).map(|_| {
             all_are_here.wait();
@@ -82,8 +81,9 @@ pub(super) fn crowd(work: Work, global: &Global, threads: usize, steps: u64, pla
 }
 
 /// Returns the mean of what so many threads find, each on a processor of its own as far as
-/// there are as many, from the one of that place on.
-fn on_threads(threads: usize, place: usize, find: impl Fn() -> Pair + Sync) -> Pair {
+/// there are as many, from the one on that is the quietest.
+fn on_threads(threads: usize, find: impl Fn() -> Pair + Sync) -> Pair {
+    let place = processor::quietest();
     let one_thread = |number| {
         let _held = Held::on(place + number);
         find()
@@ -128,8 +128,7 @@ mod tests {
     fn both_are_measured_whoever_comes_first() {
         let global = Global::new(PoolAlloc::new());
         for is_reversed in [false, true] {
-            let round = Round { place: 1, is_reversed };
-            let Pair { without_ns, with_ns } = pair(&COUNTED, &global, 2, 1000, round);
+            let Pair { without_ns, with_ns } = pair(&COUNTED, &global, 2, 1000, is_reversed);
             assert!(without_ns > 0.0 && with_ns > 0.0);
         }
     }
@@ -145,7 +144,7 @@ mod tests {
             AT_WORK.fetch_sub(1, Ordering::Relaxed);
         };
         let global = Global::new(PoolAlloc::new());
-        crowd(work, &global, 3, SLICES, 0);
+        crowd(work, &global, 3, SLICES);
         let others = OTHERS.lock().expect("no panic");
         // Three threads warm up; then in each slice, three alone and three at once.
         let alone = others[3..].chunks(6).all(|slice| slice[..3] == [0; 3]);

@@ -1,7 +1,6 @@
 //! What needs processes of its own, for a global allocator cannot be changed: one
 //! worker without a profiler, one with it, one right after the other.
 
-use super::rounds::Round;
 use super::series::{Pair, middle};
 use crate::compare::allocators::{self, Role};
 use crate::compare::build::Workers;
@@ -87,13 +86,12 @@ impl Programs {
         workers: &Workers,
         scale: Scale,
         threads: usize,
-        round: Round,
+        is_reversed: bool,
     ) -> Result<Pair, CompareError> {
         let pairs: Vec<_> = (0..self.repeats)
             .map(|repeat| {
-                let is_reversed = round.is_reversed == repeat.is_multiple_of(2);
-                let place = processor::quietest();
-                self.one_pair(runs, workers, scale, threads, Round { place, is_reversed })
+                let is_reversed = is_reversed == repeat.is_multiple_of(2);
+                self.one_pair(runs, workers, scale, threads, is_reversed)
             })
             .collect::<Result<_, _>>()?;
         Ok(middle(pairs).expect("both run once at least"))
@@ -105,9 +103,10 @@ impl Programs {
         workers: &Workers,
         scale: Scale,
         threads: usize,
-        Round { place, is_reversed }: Round,
+        is_reversed: bool,
     ) -> Result<Pair, CompareError> {
         let scale = if self.is_slow && scale == Scale::Full { Scale::Quick } else { scale };
+        let place = processor::quietest();
         let perform = |run| perform(workers, run, scale, threads, place);
         let (plain, profiled) = if is_reversed {
             let profiled = perform(with)?;

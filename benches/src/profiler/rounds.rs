@@ -11,7 +11,6 @@ use crate::compare::build::Workers;
 use crate::compare::error::CompareError;
 use crate::compare::execute::progress_line;
 use crate::compare::schedule::Run;
-use crate::processor;
 use crate::workloads::Scale;
 
 /// The key of the pairs whose sides are the same, by threads that take turns and at once.
@@ -33,15 +32,6 @@ impl Pairs {
     pub(super) fn add(&mut self, key: &'static str, threads: usize, pair: Pair) {
         self.0.entry((key, threads)).or_default().push(pair);
     }
-}
-
-/// How a pair is measured this time.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Round {
-    /// The place of the processor that it is measured on, or that its threads begin with.
-    pub place: usize,
-    /// Whether the side with profiling comes first.
-    pub is_reversed: bool,
 }
 
 /// One pair to measure.
@@ -80,19 +70,19 @@ pub(super) fn run(
         for (position, &(task, threads)) in tasks.iter().enumerate() {
             let (key, all) = (task.key(), request.rounds);
             progress.set_message(format!("round {}/{all} · {key} · {threads}", round + 1));
-            let way =
-                Round { place: processor::quietest(), is_reversed: (round + position) % 2 == 1 };
+            // Whether the side with profiling comes first.
+            let is_reversed = (round + position) % 2 == 1;
             let pair = match task {
                 Task::Inside(measure) => {
                     let steps = steps(measure, request.scale);
-                    Ok(inside::pair(measure, global, threads, steps, way))
+                    Ok(inside::pair(measure, global, threads, steps, is_reversed))
                 }
                 Task::Crowd => {
                     let steps = steps(&COUNTED, request.scale);
-                    Ok(inside::crowd(COUNTED.with, global, threads, steps, way.place))
+                    Ok(inside::crowd(COUNTED.with, global, threads, steps))
                 }
                 Task::Outside(programs, runs) => {
-                    programs.pair(runs, workers, request.scale, threads, way)
+                    programs.pair(runs, workers, request.scale, threads, is_reversed)
                 }
             };
             // Whatever was found, the line must not stay behind.
