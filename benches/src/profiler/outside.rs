@@ -34,7 +34,7 @@ pub(super) const SEED_PROGRAMS: Programs = Programs {
     what: "the seed's function, every line probed",
     threads: &[1],
     // A pair alone says little: its ratio differs by a tenth from the next one's.
-    repeats: 9,
+    repeats: 25,
     is_slow: false,
     without: (&SEED, Role::Ours),
     with: (&SEED_PROFILED, Role::Profiled),
