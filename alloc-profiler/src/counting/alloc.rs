@@ -29,7 +29,7 @@ fn is_counting() -> bool {
 /// Counts what the calling thread has just done, the careful way.
 fn count(step: impl FnOnce(&ThreadCounters) -> bool) {
     if thread::count(step) {
-        limit::watermark_passed();
+        limit::out_of_room();
     }
 }
 

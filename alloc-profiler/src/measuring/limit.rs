@@ -1,11 +1,11 @@
 //! The limit: a live heap beyond which the program is stopped, where it grows.
 //!
-//! Every allocation compares its thread's live heap with the thread's own
-//! watermark, so a limit costs one comparison, and none needs to be told apart
-//! from a far one. Whoever passes its watermark adds up all threads' heaps. If
-//! they exceed the limit, that is the crossing; else the thread gets a new
-//! watermark: a share of the room that is left, at most [`MAX_SHARE_BYTES`], and
-//! none once the room is small, so that the last stretch is exact.
+//! Every thread has room for so many bytes, which its allocations take from, limit or
+//! not, so a limit costs nothing more, and none needs to be told apart from a far one.
+//! Whoever has no room left adds up all threads' heaps. If they exceed the limit, that
+//! is the crossing; else the thread gets new room: a share of what is left below the
+//! limit, at most [`MAX_SHARE_BYTES`], and none once that is little, so that the last
+//! stretch is exact.
 //!
 //! The report is made inside of the allocation that crossed, after the inner
 //! allocator has finished it, so whatever the report allocates is an allocation
@@ -15,7 +15,7 @@ use std::env;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::process;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
 
 use crate::counting::baseline;
 use crate::counting::counters::ThreadCounters;
@@ -28,11 +28,11 @@ use crate::output;
 /// The environment variable that sets a limit.
 const VARIABLE: &str = "ALLOC_PROFILER_LIMIT";
 
-/// How far a thread may grow before it adds up all heaps again, at most.
-const MAX_SHARE_BYTES: i64 = ThreadCounters::FAR_BYTES;
+/// What a thread may allocate before it adds up all heaps again, at most.
+const MAX_SHARE_BYTES: u64 = ThreadCounters::FAR_BYTES;
 
-/// A share that is not worth having: from here on, every growth adds up.
-const MIN_SHARE_BYTES: i64 = 4 << 10;
+/// A share that is not worth having: from here on, every allocation adds up.
+const MIN_SHARE_BYTES: u64 = 4 << 10;
 
 /// The limit, in bytes; what cannot be reached stands for none.
 static LIMIT_BYTES: AtomicI64 = AtomicI64::new(i64::MAX);
@@ -62,7 +62,9 @@ pub enum AtLimit {
 
 /// Sets the live heap, in bytes, whose crossing prints the report so far and the
 /// line that crossed it, and then does what `at_limit` says. It counts what the
-/// program asked for, on all threads, from now on.
+/// program asked for, on all threads, from now on. A thread other than the calling one, if
+/// it counts already, learns of the limit at its next line of a profiled function that
+/// allocates or frees, or once it has allocated another mebibyte.
 ///
 /// The environment's `ALLOC_PROFILER_LIMIT` goes before it. A limit that was
 /// crossed is gone.
@@ -81,13 +83,13 @@ pub fn set_limit(bytes: u64, at_limit: AtLimit) {
 
 fn apply(bytes: u64, at_limit: AtLimit) {
     AT_LIMIT.store(at_limit as u8, Ordering::Relaxed);
-    // Release pairs with the Acquire in `watermark_passed`.
+    // Release pairs with the Acquire in `out_of_room`.
     LIMIT_BYTES.store(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Release);
-    // Pairs with the one in `watch`.
-    fence(Ordering::SeqCst);
     for record in thread::records() {
-        // The owner's next growth finds the limit.
-        record.counters.watch_now();
+        record.counters.ask_to_look();
+    }
+    if let Some(record) = thread::existing() {
+        record.counters.heed();
     }
 }
 
@@ -134,16 +136,16 @@ fn parse(value: &OsStr) -> Option<(u64, AtLimit)> {
     (bytes > 0).then_some((bytes, at_limit))
 }
 
-/// Does what is to be done when a thread has passed its watermark.
+/// Does what is to be done when a thread has allocated more than it had room for.
 #[cold]
 #[inline(never)]
-pub(crate) fn watermark_passed() {
+pub(crate) fn out_of_room() {
     let Some(record) = thread::existing() else {
         return;
     };
     let limit = LIMIT_BYTES.load(Ordering::Acquire);
     if limit == i64::MAX {
-        watch(record, ThreadCounters::FAR_BYTES, limit);
+        record.counters.make_room(ThreadCounters::FAR_BYTES);
         return;
     }
     if record.is_muted() {
@@ -158,21 +160,8 @@ pub(crate) fn watermark_passed() {
         crossed(record, live, limit);
         return;
     }
-    let share = ((limit - live) / (2 * threads.max(1))).min(MAX_SHARE_BYTES);
-    let share = if share < MIN_SHARE_BYTES { 0 } else { share };
-    watch(record, share, limit);
-}
-
-/// Has the calling thread look again once its heap has grown by more than `bytes`, which
-/// is worked out from `limit`.
-fn watch(record: &ThreadRecord, bytes: i64, limit: i64) {
-    record.counters.watch(bytes);
-    // Either `apply`, on another thread, comes to this record later than this, or what it
-    // has set is seen here.
-    fence(Ordering::SeqCst);
-    if LIMIT_BYTES.load(Ordering::Relaxed) != limit {
-        record.counters.watch_now();
-    }
+    let share = (limit.abs_diff(live) / (2 * threads.max(1))).min(MAX_SHARE_BYTES);
+    record.counters.make_room(if share < MIN_SHARE_BYTES { 0 } else { share });
 }
 
 /// Prints the report and the line that crossed the limit, and stops the program

@@ -268,7 +268,7 @@ impl Stretch {
         // The stretch may end on another line, which cannot be given it back.
         Frame::note_peak(record);
         Self {
-            start: record.counters.get(),
+            start: record.counters.own(),
             outer_peak_bytes: record.counters.begin_stretch(),
             since_ns: clock::nanoseconds(),
         }
@@ -281,6 +281,6 @@ impl Stretch {
         let peak = record.counters.stretch_peak_bytes();
         record.counters.end_stretch(self.outer_peak_bytes);
         let rise = peak.wrapping_sub(self.start.net_bytes()).max(0).cast_unsigned();
-        (HeapUse::new(&record.counters.get().since(&self.start), rise), time_ns)
+        (HeapUse::new(&record.counters.own().since(&self.start), rise), time_ns)
     }
 }

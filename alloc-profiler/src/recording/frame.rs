@@ -105,7 +105,7 @@ impl Frame {
         let outer = self.stop_leaving();
         slots.depth.add(1);
         if self.is_outermost() {
-            let now = record.counters.get();
+            let now = record.counters.own();
             slots.entry.set(&now);
             slots.charged.set(&now);
             slots.level.set(record.calls());
@@ -161,11 +161,11 @@ impl Frame {
         if self.is_outermost() {
             self.settle();
             let muted = record.is_muted();
-            let end = if muted { slots.charged.get() } else { record.counters.get() };
+            let end = if muted { slots.charged.get() } else { record.counters.own() };
             let spent = end.since(&slots.entry.get());
             slots.total.add(&spent);
-            record.counters.set_peak(slots.outer_peak_bytes.get());
-            record.counters.raise_peak(slots.peak_bytes.get());
+            let peak = slots.outer_peak_bytes.get().max(slots.peak_bytes.get());
+            record.counters.set_peak(peak);
         }
         slots.depth.add(u64::MAX);
         self.leave_again(outer);
@@ -309,8 +309,9 @@ impl Frame {
             // what came before it is still to be charged.
             slots.unsettle();
         } else {
+            record.counters.heed();
             let before = slots.charged.net_bytes();
-            line.counts.add_since(&slots.charged, &record.counters.get());
+            line.counts.add_since(&slots.charged, &record.counters.own());
             let peak = record.counters.lower_peak();
             line.peak_bytes.raise(peak.wrapping_sub(before).max(0).cast_unsigned());
             slots.peak_bytes.raise(peak);
@@ -332,7 +333,7 @@ impl Frame {
     fn look(self) {
         let Self { record, slots, .. } = self;
         slots.settled_at.set(record.counters.moves());
-        let own = record.counters.net_bytes();
+        let own = record.counters.own_net_bytes();
         slots.live_bytes.set(record.others_live_bytes().wrapping_add(own));
     }
 

@@ -1,3 +1,5 @@
+use std::thread;
+
 use super::*;
 
 /// What a thread's counters say, counted step by step and looked at after each.
@@ -6,14 +8,18 @@ struct Naive {
     counts: HeapCounts,
     peak: i64,
     lowered: i64,
-    watermark: i64,
+    room: u64,
 }
 
 impl Naive {
+    /// Returns whether there was no room for what the step allocated.
     fn moved(&mut self, step: impl FnOnce(&mut HeapCounts)) -> bool {
+        let before = self.counts.allocated_bytes;
         step(&mut self.counts);
         self.peak = self.peak.max(self.counts.net_bytes());
-        self.counts.net_bytes() > self.watermark
+        let room = self.room.checked_sub(self.counts.allocated_bytes - before);
+        self.room = room.unwrap_or(self.room);
+        room.is_none()
     }
 
     fn begin_stretch(&mut self) -> i64 {
@@ -32,7 +38,7 @@ fn below(state: &mut u64, bound: u64) -> u64 {
     *state % bound
 }
 
-/// Counts a block as `ProfiledAlloc` does; returns whether the watermark was passed.
+/// Counts a block as `ProfiledAlloc` does; returns whether there was no room.
 fn allocate(counters: &ThreadCounters, size: usize) -> bool {
     !counters.count_request(size) && counters.count_allocated(size)
 }
@@ -44,11 +50,11 @@ fn free(counters: &ThreadCounters, size: usize) {
 }
 
 #[test]
-fn peaks_and_watermarks_are_those_of_naive_counters() {
+fn counts_and_peaks_and_room_are_those_of_naive_counters() {
     let mut state = 0x5eed;
     let (counters, mut naive) = (ThreadCounters::new(), Naive::default());
-    counters.watch(5000);
-    naive.watermark = 5000;
+    counters.make_room(5000);
+    naive.room = 5000;
     let mut sizes: Vec<usize> = Vec::new();
     for step in 0..200_000 {
         let size = 1 + usize::try_from(below(&mut state, 3000)).unwrap();
@@ -102,9 +108,8 @@ fn peaks_and_watermarks_are_those_of_naive_counters() {
         };
         assert_eq!(passed.0, passed.1, "step {step}");
         if passed.0 {
-            let bytes = i64::try_from(below(&mut state, 9000)).unwrap();
-            counters.watch(bytes);
-            naive.watermark = naive.counts.net_bytes() + bytes;
+            naive.room = below(&mut state, 90_000);
+            counters.make_room(naive.room);
         }
         assert_eq!(counters.get(), naive.counts, "step {step}");
         assert_eq!(counters.peak_bytes(), naive.peak, "step {step}");
@@ -116,39 +121,66 @@ fn peaks_and_watermarks_are_those_of_naive_counters() {
 #[test]
 fn every_block_is_a_move() {
     let counters = ThreadCounters::new();
-    counters.watch(1000);
-    let steps: [(&dyn Fn(), u64); 4] = [
-        (&|| assert!(counters.count_request(16)), 16),
-        (&|| free(&counters, 16), 1),
-        (&|| assert!(!counters.count_resized(16, 8, 0)), 8),
-        (&|| counters.count_freed(8), 1),
+    counters.make_room(1000);
+    let steps: [&dyn Fn(); 4] = [
+        &|| assert!(counters.count_request(16)),
+        &|| free(&counters, 16),
+        &|| assert!(!counters.count_resized(16, 8, 0)),
+        &|| counters.count_freed(8),
     ];
-    for (step, moved) in steps {
+    for step in steps {
         let before = counters.moves();
         step();
-        assert_eq!(counters.moves() - before, moved);
+        assert_eq!(counters.moves() - before, 1);
     }
 }
 
 #[test]
-fn what_was_asked_for_is_told_at_the_next_growth() {
+fn who_has_no_room_is_told_and_so_is_who_was_asked_to_look() {
     let counters = ThreadCounters::new();
     assert!(allocate(&counters, 1), "the first block of all");
-    counters.watch(ThreadCounters::FAR_BYTES);
-    assert!(!allocate(&counters, 100));
-    counters.watch_now();
-    assert!(allocate(&counters, 1));
-    counters.watch(10);
+    counters.make_room(10);
     assert!(!allocate(&counters, 10), "as much as that");
     free(&counters, 10);
-    assert!(!allocate(&counters, 10), "no more than before");
+    assert!(allocate(&counters, 1), "what was freed is no room");
+    counters.make_room(ThreadCounters::FAR_BYTES);
+    assert!(!allocate(&counters, 100));
+    counters.ask_to_look();
+    counters.heed();
     assert!(allocate(&counters, 1));
+    counters.make_room(ThreadCounters::FAR_BYTES);
+    counters.heed();
+    assert!(!allocate(&counters, 100), "once is enough");
+    counters.ask_to_look();
+    assert!(counters.count_allocated(1), "the careful way looks by itself");
+    assert_eq!(counters.get().allocated_bytes, 214);
+}
+
+#[test]
+fn readers_on_other_threads_see_whole_revisions() {
+    let counters = ThreadCounters::new();
+    allocate(&counters, 1000);
+    let before = counters.get();
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                assert_eq!((counters.net_bytes(), counters.get()), (1000, before));
+                assert!((1000..3000).contains(&counters.peak_bytes()));
+            }
+        });
+        for round in 0..300_000 {
+            counters.make_room(ThreadCounters::FAR_BYTES >> (round % 8));
+            counters.set_peak(1000 + round % 7 * 300);
+        }
+        done.store(true, Ordering::Relaxed);
+    });
 }
 
 #[test]
 fn nobody_counts_nothing() {
     let counters = ThreadCounters::of_nobody();
-    assert!(!counters.count_request(0) && !counters.count_request(16));
+    assert!(!counters.count_request(1) && !counters.count_request(16));
     assert!(!counters.count_return(0) && !counters.count_return(16));
     assert_eq!(counters.get(), HeapCounts::default());
 }
