@@ -38,14 +38,14 @@ pub(crate) fn reuse(bytes: usize) {
 /// Memory comes into use that was not resident.
 pub(crate) fn touch(bytes: usize) {
     IN_USE.fetch_add(bytes, Relaxed);
-    if GIVEN_BACK.load(Relaxed) > 0 {
-        learn(bytes);
-    }
+    note_fresh(bytes);
 }
 
-/// Free memory became resident beside what came into use.
+/// Free memory became resident beside what came into use: the rest of a huge page, which is
+/// what is taken next. It was asked for as much as the part that came into use.
 pub(crate) fn add(bytes: usize) {
     KEPT.fetch_add(bytes, Relaxed);
+    note_fresh(bytes);
 }
 
 /// Memory is freed: so much of what was in use, so much to keep. (The two differ
@@ -92,6 +92,13 @@ pub(crate) fn excess() -> usize {
 fn note_given_back(bytes: usize) {
     GIVEN_BACK.fetch_add(bytes, Relaxed);
     GIVEN_BACK_MS.store(os::milliseconds(), Relaxed);
+}
+
+/// Memory is resident that was not.
+fn note_fresh(bytes: usize) {
+    if GIVEN_BACK.load(Relaxed) > 0 {
+        learn(bytes);
+    }
 }
 
 #[cold]
