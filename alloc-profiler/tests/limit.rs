@@ -5,6 +5,7 @@ use std::alloc::System;
 use std::env;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
+use std::sync::Barrier;
 use std::thread;
 
 use alloc_profiler::{AtLimit, ProfiledAlloc, profile, set_limit};
@@ -22,6 +23,15 @@ fn fills(mib: usize) -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     for _ in 0..mib {
         all.push(vec![1; MIB]);
+    }
+    all
+}
+
+#[profile]
+fn crumbs(kib: usize) -> Vec<Vec<u8>> {
+    let mut all = Vec::with_capacity(kib);
+    for _ in 0..kib {
+        all.push(vec![1; 1 << 10]);
     }
     all
 }
@@ -68,6 +78,21 @@ fn run(scenario: &str) {
             thread::spawn(|| fills(4).len()).join().unwrap();
             thread::spawn(|| outer(7)).join().unwrap();
             drop(kept);
+        }
+        "running" => {
+            // It counts already, and has room for what it allocates until the limit is set.
+            let limit_is_set = Barrier::new(2);
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    crumbs(16);
+                    limit_is_set.wait();
+                    limit_is_set.wait();
+                    crumbs(20 << 10).len()
+                });
+                limit_is_set.wait();
+                set_limit(512 << 10, AtLimit::Abort);
+                limit_is_set.wait();
+            });
         }
         "no function" => {
             set_limit(10 * MIB as u64, AtLimit::Trap);
@@ -119,6 +144,7 @@ fn check_all() {
     stops("fills", Some("10240k:trap"), trap, &fill);
     stops("threads", None, abort, &fill);
     stops("no function", None, trap, &["in no profiled function of thread main"]);
+    a_running_thread_learns_of_the_limit_at_its_next_line();
     // The environment goes before the program.
     stops("goes on", Some("10485760:abort"), abort, &fill);
 
@@ -140,6 +166,16 @@ fn check_all() {
 
     each_call_has_a_table_of_its_own();
     println!("limit: all scenarios passed");
+}
+
+fn a_running_thread_learns_of_the_limit_at_its_next_line() {
+    let output = output("running", None);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.signal(), Some(libc::SIGABRT), "{error}");
+    let (live, stack) = error.split_once(" bytes has crossed the limit of 524288 bytes\n").unwrap();
+    let live: usize = live.rsplit(' ').next().unwrap().parse().unwrap();
+    assert!((524_289..=524_288 + 1024).contains(&live), "{error}");
+    assert!(stack.contains("in limit::crumbs: all.push(vec![1; 1 << 10]);"), "{error}");
 }
 
 fn each_call_has_a_table_of_its_own() {
