@@ -117,6 +117,19 @@ fn every_byte_leads_to_its_block() {
         assert_ne!(block_of(live.start().wrapping_sub(1)), Some(block));
         live.free(&GLOBAL);
     }
+    // Of an arena's pages some are in pools, some are free, some hold its books or guard them.
+    let live = Live::alloc(&GLOBAL, Layout::from_size_align(24, 8).unwrap(), 1);
+    let arena = live.start().map_addr(|address| address & !((256 << 10) - 1));
+    for offset in (0..256 << 10).step_by(8) {
+        let address = arena.wrapping_add(offset + 7);
+        if let Some(block) = block_of(address) {
+            assert!(
+                address.addr() - block.start.addr().get() < block.bytes,
+                "{address:?} {block:?}"
+            );
+        }
+    }
+    live.free(&GLOBAL);
     let on_the_stack = 1_u8;
     assert_eq!(block_of(&raw const on_the_stack), None);
     assert_eq!(block_of(b"static".as_ptr()), None);

@@ -202,9 +202,9 @@ impl Arena {
         self.line.free_pages.get() == ALL_PAGES
     }
 
-    /// Whether `page` is in a pool.
+    /// Whether `page` is in a pool: it is no page of headers or guards, and not free.
     pub(crate) fn is_in_pool(&self, page: usize) -> bool {
-        page != 0 && self.line.free_pages.get() >> page & 1 == 0
+        (ALL_PAGES & !self.line.free_pages.get()) >> page & 1 != 0
     }
 
     /// The first page of the pool that `page`, which is in one, belongs to.
