@@ -21,7 +21,7 @@ fn profiler(arguments: &[&str]) -> Output {
 }
 
 /// The rows that every build has, in their order.
-const ROWS: [&str; 17] = [
+const ROWS: [&str; 18] = [
     "presence",
     "allocation_1",
     "allocation_2",
@@ -37,6 +37,7 @@ const ROWS: [&str; 17] = [
     "call",
     "closure",
     "poll",
+    "seed_attribute",
     "churn_1",
     "churn_2",
 ];

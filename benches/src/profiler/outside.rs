@@ -40,6 +40,16 @@ pub(super) const SEED_PROGRAMS: Programs = Programs {
     with: (&SEED_PROFILED, Role::Profiled),
 };
 
+/// The same with the profiler present on both sides: what the attribute costs, without what the
+/// global allocator costs that nobody told to count.
+pub(super) const SEED_ATTRIBUTE_PROGRAMS: Programs = Programs {
+    key: "seed_attribute",
+    what: "the seed's function, present in both",
+    repeats: 9,
+    without: (&SEED, Role::Profiled),
+    ..SEED_PROGRAMS
+};
+
 /// The churn loop as a profiled function.
 pub(super) const CHURN_PROGRAMS: Programs = Programs {
     key: "churn",
@@ -63,7 +73,8 @@ pub(super) const DHAT_PROGRAMS: Programs = Programs {
 };
 
 /// All of them, available or not, in the order in which they are shown.
-pub(super) const ALL: &[Programs] = &[SEED_PROGRAMS, CHURN_PROGRAMS, DHAT_PROGRAMS];
+pub(super) const ALL: &[Programs] =
+    &[SEED_PROGRAMS, SEED_ATTRIBUTE_PROGRAMS, CHURN_PROGRAMS, DHAT_PROGRAMS];
 
 impl Programs {
     /// Returns the run without a profiler and the one with it; `None` if this build

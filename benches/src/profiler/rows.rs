@@ -8,7 +8,7 @@
 use serde::Serialize;
 
 use super::functions::{self, COUNTED};
-use super::outside::{CHURN_PROGRAMS, DHAT_PROGRAMS, SEED_PROGRAMS};
+use super::outside::{CHURN_PROGRAMS, DHAT_PROGRAMS, SEED_ATTRIBUTE_PROGRAMS, SEED_PROGRAMS};
 use super::presence::Presence;
 use super::rounds::{CROWD, CROWDS, Pairs};
 use super::series::{Figure, Pair, added_over, figure};
@@ -100,8 +100,10 @@ pub(super) fn of(pairs: &Pairs, presence: Option<&Presence>) -> Vec<Row> {
             rows.extend(flatness(pairs));
         }
     }
-    let seed = ratio(SEED_PROGRAMS.key, SEED_PROGRAMS.what, pairs.of(SEED_PROGRAMS.key, 1));
+    let [seed, attribute] = [SEED_PROGRAMS, SEED_ATTRIBUTE_PROGRAMS]
+        .map(|programs| ratio(programs.key, programs.what, pairs.of(programs.key, 1)));
     rows.extend(seed.map(|row| row.with_target(Target::AtMost(MOST_OVER_SEED))));
+    rows.extend(attribute);
     for &threads in CHURN_PROGRAMS.threads {
         let [ours, dhats] =
             [CHURN_PROGRAMS, DHAT_PROGRAMS].map(|programs| pairs.of(programs.key, threads));
@@ -232,6 +234,7 @@ pub(super) mod tests {
             add(CROWD, threads, on(threads));
         }
         add(SEED_PROGRAMS.key, 1, adds_ns);
+        add(SEED_ATTRIBUTE_PROGRAMS.key, 1, adds_ns / 2.0);
         for threads in [1, 2] {
             add(CHURN_PROGRAMS.key, threads, on(threads));
             if is_with_dhat {
@@ -274,6 +277,7 @@ pub(super) mod tests {
             "call",
             "closure",
             "poll",
+            "seed_attribute",
             "churn_1",
             "churn_dhat_1",
             "churn_2",
@@ -290,6 +294,7 @@ pub(super) mod tests {
         assert!(is(probe.figure.median, 1.0) && is(probe.figure.max, 101.0));
         assert_eq!(probe.sides_ns, Some([10.0, 11.0]));
         assert!(is(row(&rows, "seed").figure.median, 1.1));
+        assert!(is(row(&rows, "seed_attribute").figure.median, 1.05));
         assert!(is(row(&rows, "allocation_flat").figure.median, 1.2));
         assert!(is(row(&rows, "dhat_1").figure.median, 40.0));
     }
