@@ -57,25 +57,41 @@ impl Drop for Held {
 /// not say which there are. If none is as fast as one has been, this waits a moment for the
 /// stranger to be done.
 pub(crate) fn quietest() -> usize {
-    static SHORTEST: Mutex<Duration> = Mutex::new(Duration::MAX);
+    static PACE: Mutex<Pace> = Mutex::new(Pace::unknown());
     let count = sched_getaffinity(None).map_or(1, |processors| processors.count() as usize);
     let start = Instant::now();
     loop {
         let looks: Vec<Duration> = (0..count).map(shortest_look).collect();
         let place = fastest(looks.iter());
-        let mut shortest = SHORTEST.lock().expect("no panic");
-        *shortest = looks[place].min(*shortest);
-        if is_quiet(looks[place], *shortest) || start.elapsed() >= PATIENCE {
+        let is_last = start.elapsed() >= PATIENCE;
+        if PACE.lock().expect("no panic").accepts(looks[place], is_last) {
             return place;
         }
-        drop(shortest);
         thread::sleep(PAUSE);
     }
 }
 
-/// Returns whether a look was not disturbed, where the shortest of all took so long.
-fn is_quiet(look: Duration, shortest: Duration) -> bool {
-    look <= shortest + shortest / 8
+/// What a look takes at a processor that nobody disturbs, as far as is known.
+#[derive(Debug)]
+struct Pace(Duration);
+
+impl Pace {
+    /// A pace that the first look tells.
+    const fn unknown() -> Self {
+        Self(Duration::MAX)
+    }
+
+    /// Returns whether a look was not disturbed, or is the last. If the last one was, the pace
+    /// is taken to be somewhat slower from then on: it may have changed for good, and then
+    /// nothing is worth waiting for.
+    fn accepts(&mut self, look: Duration, is_last: bool) -> bool {
+        self.0 = self.0.min(look);
+        let is_quiet = look <= self.0 + self.0 / 8;
+        if is_last && !is_quiet {
+            self.0 += self.0 / 8;
+        }
+        is_quiet || is_last
+    }
 }
 
 /// Returns the shortest of some looks at the processor of that place.
@@ -146,9 +162,23 @@ mod tests {
 
     #[test]
     fn a_look_is_disturbed_that_takes_an_eighth_longer_than_another_did() {
-        let [shortest, longer, too_long] = [800, 900, 901].map(Duration::from_nanos);
-        assert!(is_quiet(shortest, shortest) && is_quiet(longer, shortest));
-        assert!(!is_quiet(too_long, shortest));
+        let nanos = Duration::from_nanos;
+        let mut pace = Pace::unknown();
+        let mut accepts = |look| pace.accepts(nanos(look), false);
+        assert_eq!([1000, 800, 900, 901].map(&mut accepts), [true, true, true, false]);
+    }
+
+    #[test]
+    fn a_pace_that_is_slower_for_good_is_believed_in_the_end() {
+        let mut pace = Pace::unknown();
+        assert!(pace.accepts(Duration::from_nanos(800), false));
+        let slower = Duration::from_nanos(1600);
+        let waits =
+            (0..9).take_while(|_| !pace.accepts(slower, false) && pace.accepts(slower, true));
+        assert_eq!(waits.count(), 5);
+        // And a faster one at once.
+        assert!(pace.accepts(Duration::from_nanos(800), false));
+        assert!(!pace.accepts(slower, false));
     }
 
     #[test]

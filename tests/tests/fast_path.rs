@@ -3,7 +3,7 @@
 //! The crate `fast-path` beside has a function for each; it is compiled to assembly
 //! here, with Rust alone. A function's fast path is the way from its first
 //! instruction to a `ret` that calls nothing, not taking a branch where both ways
-//! do. After a change that is meant:
+//! do: the profiler's is the one on which it counts. After a change that is meant:
 //!
 //! ```sh
 //! GOLDEN=update cargo test -p integration-tests --test fast_path
@@ -15,7 +15,14 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const FUNCTIONS: [&str; 4] = ["alloc_64_bytes", "dealloc_64_bytes", "alloc_any", "dealloc_any"];
+const FUNCTIONS: [&str; 6] = [
+    "alloc_64_bytes",
+    "dealloc_64_bytes",
+    "alloc_any",
+    "dealloc_any",
+    "counted_alloc_64_bytes",
+    "counted_dealloc_64_bytes",
+];
 const RENEW: &str = "GOLDEN=update cargo test -p integration-tests --test fast_path";
 
 #[test]

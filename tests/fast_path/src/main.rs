@@ -1,5 +1,5 @@
-//! The allocator's fast paths, each as a function with a plain name: compiled and
-//! disassembled by `tests/tests/fast_path.rs`, never run.
+//! The allocator's fast paths, and those of the profiler around it, each as a function with a
+//! plain name: compiled and disassembled by `tests/tests/fast_path.rs`, never run.
 //!
 //! Rust functions, as `__rust_alloc` is one: in an `extern "C"` one the compiler
 //! would guard the slow path's calls against unwinding, and the fast path would pay.
@@ -7,8 +7,10 @@
 use std::alloc::{GlobalAlloc as _, Layout};
 
 use alloc_core::PoolAlloc;
+use alloc_profiler::ProfiledAlloc;
 
 static POOL: PoolAlloc = PoolAlloc::new();
+static PROFILED: ProfiledAlloc<PoolAlloc> = ProfiledAlloc::new(PoolAlloc::new());
 
 const LAYOUT: Layout = Layout::new::<[u64; 8]>();
 
@@ -51,6 +53,23 @@ unsafe extern "Rust" fn dealloc_any(block: *mut u8, size: usize, align: usize) {
     let layout = unsafe { Layout::from_size_align_unchecked(size, align) };
     // SAFETY: as above.
     unsafe { POOL.dealloc(block, layout) }
+}
+
+/// As [`alloc_64_bytes`], counted.
+#[unsafe(no_mangle)]
+extern "Rust" fn counted_alloc_64_bytes() -> *mut u8 {
+    // SAFETY: the layout is not empty.
+    unsafe { PROFILED.alloc(LAYOUT) }
+}
+
+/// As [`dealloc_64_bytes`], counted.
+///
+/// # Safety
+/// `block` came from [`counted_alloc_64_bytes`] and is not used again.
+#[unsafe(no_mangle)]
+unsafe extern "Rust" fn counted_dealloc_64_bytes(block: *mut u8) {
+    // SAFETY: the caller's contract.
+    unsafe { PROFILED.dealloc(block, LAYOUT) }
 }
 
 fn main() {}
