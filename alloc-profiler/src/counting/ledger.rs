@@ -11,7 +11,8 @@
 //! With the *end*, what is allocated in all when no room is left:
 //! - allocated = end − room, and freed = end − room at the peak − peak;
 //! - so live = peak + room at the peak − room: above the peak if there is less room than at
-//!   the peak.
+//!   the peak;
+//! - the room is less than 2^63, as is the size of any block.
 //!
 //! One thread, the owner, writes, and all may read. An allocation or a free writes one word.
 //! What writes more is a *revision*: it keeps the balance as it was for those who read
@@ -237,11 +238,14 @@ impl Ledger {
     /// there was room. For the owning thread only.
     #[inline]
     pub(crate) fn allocate(&self, bytes: u64) -> bool {
-        let room = self.now.room.load(Ordering::Relaxed).checked_sub(bytes);
-        if let Some(room) = room {
+        // Both are below 2^63. (As a checked subtraction, one of a constant is compiled to a
+        // comparison, and then the subtraction.)
+        let room = self.now.room.load(Ordering::Relaxed).wrapping_sub(bytes);
+        let is_room = room.cast_signed() >= 0;
+        if is_room {
             self.now.room.store(room, Ordering::Relaxed);
         }
-        room.is_some()
+        is_room
     }
 
     /// As [`allocate`](Self::allocate), but whether or not there is room; if not, there is
