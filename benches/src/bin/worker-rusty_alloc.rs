@@ -1,4 +1,4 @@
-//! The worker whose global allocator is rusty_alloc.
+//! The worker whose global allocator is `rusty_alloc`.
 
 #[global_allocator]
 static GLOBAL: rusty_alloc_api::RustyAlloc = rusty_alloc_api::RustyAlloc;

@@ -45,6 +45,22 @@ impl Samples {
         }
     }
 
+    /// Adds what other runs said.
+    pub fn append(&mut self, more: Self) {
+        for (key, series) in more.series {
+            let all = self.series.entry(key).or_default();
+            all.seconds.extend(series.seconds);
+            all.peak_rss_kib.extend(series.peak_rss_kib);
+            all.idle_rss_kib.extend(series.idle_rss_kib);
+        }
+        for (workload, checksums) in more.checksums {
+            let all = self.checksums.entry(workload).or_default();
+            for (checksum, finders) in checksums {
+                all.entry(checksum).or_default().extend(finders);
+            }
+        }
+    }
+
     /// Returns the reports of a workload under an allocator, if there are any.
     pub fn of(&self, workload: &'static str, allocator: &'static str) -> Option<&Series> {
         self.series.get(&(workload, allocator))
@@ -115,6 +131,20 @@ mod tests {
         let expected =
             Series { seconds: vec![1.0], peak_rss_kib: vec![100], idle_rss_kib: vec![40] };
         assert_eq!(samples.of("idle_mib", "pool"), Some(&expected));
+    }
+
+    #[test]
+    fn what_other_runs_said_is_added() {
+        let (mut samples, mut more) = (Samples::default(), Samples::default());
+        add(&mut samples, "system", 5, None);
+        add(&mut more, "system", 5, Some(40));
+        add(&mut more, "system", 5, None);
+        add(&mut more, "jemalloc", 6, None);
+        samples.append(more);
+        let series = samples.of("list", "system").expect("a series");
+        assert_eq!((series.seconds.len(), &series.idle_rss_kib[..]), (2, &[40][..]));
+        assert_eq!(samples.of("list", "jemalloc").map(|series| series.seconds.len()), Some(1));
+        assert!(samples.check().is_err(), "checksums are compared across runs");
     }
 
     #[test]

@@ -25,9 +25,10 @@ struct Arguments {
     /// Write the figures to this file as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Run the workers of this folder as they are, without building any
+    /// Run the workers of this folder as they are, without building any; may be repeated, and
+    /// then the folders take turns: the same workers, linked in several orders
     #[arg(long, value_name = "DIR")]
-    workers: Option<PathBuf>,
+    workers: Vec<PathBuf>,
 }
 
 /// Figures that can be had.
@@ -42,8 +43,8 @@ pub struct Request {
     pub rounds: usize,
     /// Where to write the figures.
     pub json: Option<PathBuf>,
-    /// Where workers are that need no building.
-    pub workers: Option<PathBuf>,
+    /// Where workers are that need no building: none, or folders that take turns.
+    pub workers: Vec<PathBuf>,
 }
 
 /// Reads the command line, whose first word is the program's name.

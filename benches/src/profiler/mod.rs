@@ -5,7 +5,7 @@
 //! and errors this shares: [`cli`] (what was asked) → [`presence`] (what it costs where
 //! nothing is profiled: `compare`'s own runner) → `rounds` (everything else, as pairs
 //! with and without profiling: `inside` this process, of `functions`, and `outside` in
-//! two workers) → `series` (one figure of a pair's rounds) → [`rows`] (what it must
+//! two workers, of the same of `layouts` or of two) → `series` (one figure of a pair's rounds) → [`rows`] (what it must
 //! reach) → [`table`], [`json`] (the two ways to show it).
 //!
 //! A pair is measured inside where the allocator itself can be called, counted or not; and
@@ -20,6 +20,7 @@ pub mod cli;
 mod functions;
 mod inside;
 pub mod json;
+mod layouts;
 mod outside;
 pub mod presence;
 mod rounds;
@@ -33,9 +34,10 @@ use alloc_core::PoolAlloc;
 use alloc_profiler::ProfiledAlloc;
 
 use crate::compare::error::CompareError;
+use crate::compare::machine;
 use crate::compare::sink::Sink;
-use crate::compare::{build, machine};
 use cli::Request;
+use layouts::Layouts;
 pub use series::Figure;
 
 /// The global allocator of the process that measures.
@@ -57,9 +59,10 @@ fn measure(request: &Request, global: &Global) -> Result<(), CompareError> {
     let json_file = request.json.as_deref().map(Sink::open).transpose()?;
     let compared = presence::request(request);
     let apart = outside::ALL.iter().filter_map(outside::Programs::runs).flatten();
-    let workers = build::workers(compared.runs().chain(apart), request.workers.as_deref())?;
-    let presence = presence::run(&compared, &workers)?;
-    let pairs = rounds::run(request, global, &workers)?;
+    let runs: Vec<_> = compared.runs().chain(apart).collect();
+    let layouts = Layouts::find(runs.into_iter(), &request.workers)?;
+    let presence = presence::run(&compared, &layouts)?;
+    let pairs = rounds::run(request, global, &layouts)?;
     let rows = rows::of(&pairs, presence.as_ref());
     let machine = machine::describe();
     print!("{}", table::render(&rows, presence.as_ref(), &machine));

@@ -1,6 +1,7 @@
 //! What needs processes of its own, for a global allocator cannot be changed: one
 //! worker without a profiler, one with it, one right after the other.
 
+use super::layouts::Layouts;
 use super::series::{Pair, middle};
 use crate::compare::allocators::{self, Role};
 use crate::compare::build::Workers;
@@ -94,14 +95,17 @@ impl Programs {
     pub(super) fn pair(
         &self,
         runs: [Run; 2],
-        workers: &Workers,
+        layouts: &Layouts,
+        round: usize,
         scale: Scale,
         threads: usize,
-        is_reversed: bool,
     ) -> Result<Pair, CompareError> {
         let pairs: Vec<_> = (0..self.repeats)
             .map(|repeat| {
-                let is_reversed = is_reversed == repeat.is_multiple_of(2);
+                let number = round * self.repeats + repeat;
+                let workers = layouts.of_pair(number);
+                // Whether the side with profiling comes first.
+                let is_reversed = number % 2 == 1;
                 self.one_pair(runs, workers, scale, threads, is_reversed)
             })
             .collect::<Result<_, _>>()?;
@@ -111,19 +115,20 @@ impl Programs {
     fn one_pair(
         &self,
         [without, with]: [Run; 2],
-        workers: &Workers,
+        workers: [&Workers; 2],
         scale: Scale,
         threads: usize,
         is_reversed: bool,
     ) -> Result<Pair, CompareError> {
         let scale = if self.is_slow && scale == Scale::Full { Scale::Quick } else { scale };
         let place = processor::quietest();
-        let perform = |run| perform(workers, run, scale, threads, place);
+        let plain = || perform(workers[0], without, scale, threads, place);
+        let profiled = || perform(workers[1], with, scale, threads, place);
         let (plain, profiled) = if is_reversed {
-            let profiled = perform(with)?;
-            (perform(without)?, profiled)
+            let profiled = profiled()?;
+            (plain()?, profiled)
         } else {
-            (perform(without)?, perform(with)?)
+            (plain()?, profiled()?)
         };
         if plain.checksum == profiled.checksum {
             let (without_ns, with_ns) = (plain.operation_ns, profiled.operation_ns);

@@ -9,10 +9,10 @@
 //! scale, and many, for the pace changes within one of the full scale, too.
 
 use super::cli::Request;
+use super::layouts::Layouts;
 use super::series::{Figure, figure};
 use crate::compare;
 use crate::compare::allocators::{self, Allocator, Role};
-use crate::compare::build::Workers;
 use crate::compare::error::CompareError;
 use crate::compare::execute::Runner;
 use crate::compare::samples::Samples;
@@ -68,7 +68,7 @@ fn allocators() -> impl Iterator<Item = Allocator> {
     allocators::available().filter(|one| matches!(one.role, Role::Ours | Role::Profiled))
 }
 
-/// Returns the comparison that measures it.
+/// Returns the comparison that measures it, for each layout of the workers.
 pub(super) fn request(request: &Request) -> compare::cli::Request {
     let (scale, repeats) = match request.scale {
         Scale::Full => (Scale::Quick, REPEATS),
@@ -78,7 +78,7 @@ pub(super) fn request(request: &Request) -> compare::cli::Request {
         workloads: request.workloads.clone(),
         allocators: allocators().collect(),
         scale,
-        rounds: request.rounds * repeats,
+        rounds: (request.rounds * repeats).div_ceil(request.workers.len().max(1)),
         threads: THREADS,
         json: None,
         plot: None,
@@ -92,9 +92,13 @@ pub(super) fn request(request: &Request) -> compare::cli::Request {
 /// The first worker that fails, or checksums that differ.
 pub(super) fn run(
     request: &compare::cli::Request,
-    workers: &Workers,
+    layouts: &Layouts,
 ) -> Result<Option<Presence>, CompareError> {
-    let samples = Runner::new(request, workers).run_all()?;
+    let mut samples = Samples::default();
+    for workers in layouts.all() {
+        samples.append(Runner::new(request, workers).run_all()?);
+    }
+    samples.check()?;
     Ok(of(&request.workloads, &samples))
 }
 

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::cli::Request;
 use super::functions::{self, COUNTED, Measure};
+use super::layouts::Layouts;
 use super::outside::{self, Programs};
 use super::series::Pair;
 use super::{Global, inside};
-use crate::compare::build::Workers;
 use crate::compare::error::CompareError;
 use crate::compare::execute::progress_line;
 use crate::compare::schedule::Run;
@@ -60,7 +60,7 @@ impl Task {
 pub(super) fn run(
     request: &Request,
     global: &Global,
-    workers: &Workers,
+    layouts: &Layouts,
 ) -> Result<Pairs, CompareError> {
     functions::start_counting();
     let tasks = tasks();
@@ -82,7 +82,7 @@ pub(super) fn run(
                     Ok(inside::crowd(COUNTED.with, global, threads, steps))
                 }
                 Task::Outside(programs, runs) => {
-                    programs.pair(runs, workers, request.scale, threads, is_reversed)
+                    programs.pair(runs, layouts, round, request.scale, threads)
                 }
             };
             // Whatever was found, the line must not stay behind.

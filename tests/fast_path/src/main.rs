@@ -55,19 +55,19 @@ unsafe extern "Rust" fn dealloc_any(block: *mut u8, size: usize, align: usize) {
     unsafe { POOL.dealloc(block, layout) }
 }
 
-/// As [`alloc_64_bytes`], counted.
+/// As [`alloc_64_bytes`], counted if anything is.
 #[unsafe(no_mangle)]
-extern "Rust" fn counted_alloc_64_bytes() -> *mut u8 {
+extern "Rust" fn profiled_alloc_64_bytes() -> *mut u8 {
     // SAFETY: the layout is not empty.
     unsafe { PROFILED.alloc(LAYOUT) }
 }
 
-/// As [`dealloc_64_bytes`], counted.
+/// As [`dealloc_64_bytes`], counted if anything is.
 ///
 /// # Safety
-/// `block` came from [`counted_alloc_64_bytes`] and is not used again.
+/// `block` came from [`profiled_alloc_64_bytes`] and is not used again.
 #[unsafe(no_mangle)]
-unsafe extern "Rust" fn counted_dealloc_64_bytes(block: *mut u8) {
+unsafe extern "Rust" fn profiled_dealloc_64_bytes(block: *mut u8) {
     // SAFETY: the caller's contract.
     unsafe { PROFILED.dealloc(block, LAYOUT) }
 }
