@@ -8,7 +8,6 @@
 //! are all that the wrapper costs. A failed request counts nothing.
 
 use std::alloc::{GlobalAlloc, Layout};
-use std::hint::cold_path;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -102,12 +101,7 @@ impl<A: GlobalAlloc> ProfiledAlloc<A> {
     /// As [`GlobalAlloc::alloc`].
     #[inline]
     unsafe fn alloc_by(&self, layout: Layout, alloc: unsafe fn(&A, Layout) -> *mut u8) -> *mut u8 {
-        let is_counted = !is_counting() || {
-            // Out of the way of those who count nothing. Where a block is freed, the same would
-            // cost those who count more than it saves the others.
-            cold_path();
-            thread::counters().count_request(layout.size())
-        };
+        let is_counted = !is_counting() || thread::counters().count_request(layout.size());
         if is_counted {
             // SAFETY: the caller's promise about `layout` is the one asked for here.
             let block = unsafe { alloc(&self.inner, layout) };
