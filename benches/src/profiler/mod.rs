@@ -5,8 +5,8 @@
 //! and errors this shares: [`cli`] (what was asked) → [`presence`] (what it costs where
 //! nothing is profiled: `compare`'s own runner) → `rounds` (everything else, as pairs
 //! with and without profiling: `inside` this process, of `functions`, and `outside` in
-//! two workers, of the same of `layouts` or of two) → `series` (one figure of a pair's rounds) → [`rows`] (what it must
-//! reach) → [`table`], [`json`] (the two ways to show it).
+//! two workers, of one of the `layouts` each) → `series` (one figure of a pair's rounds) →
+//! [`rows`] (what it must reach) → [`table`], [`json`] (the two ways to show it).
 //!
 //! A pair is measured inside where the allocator itself can be called, counted or not; and
 //! outside where the loop uses the global allocator, which a process has one of.

@@ -104,8 +104,8 @@ impl Programs {
             .map(|repeat| {
                 let number = round * self.repeats + repeat;
                 let workers = layouts.of_pair(number);
-                // Whether the side with profiling comes first.
-                let is_reversed = number % 2 == 1;
+                // Whether the side with profiling comes first: with each layout by turns.
+                let is_reversed = number / layouts.all().len() % 2 == 1;
                 self.one_pair(runs, workers, scale, threads, is_reversed)
             })
             .collect::<Result<_, _>>()?;
