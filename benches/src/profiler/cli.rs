@@ -114,6 +114,13 @@ mod tests {
     }
 
     #[test]
+    fn folders_of_workers_add_up() {
+        let folders = |words| parse_words(words).map(|request| request.workers);
+        assert_eq!(folders(""), Ok(Vec::new()));
+        assert_eq!(folders("--workers a --workers b"), Ok(vec!["a".into(), "b".into()]));
+    }
+
+    #[test]
     fn what_has_no_time_is_refused() {
         let error = parse_words("--workload idle_mib").expect_err("measured for its memory");
         assert!(error.contains("'idle_mib'") && error.contains("its memory"), "{error}");

@@ -113,10 +113,21 @@ fn of(workloads: &[&'static Workload], samples: &Samples) -> Option<Presence> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::cli;
     use super::*;
     use crate::compare::schedule::Run;
     use crate::worker::Report;
     use crate::workloads;
+
+    #[test]
+    fn layouts_share_the_rounds() {
+        let rounds = |words: &[&str]| {
+            let words = ["profiler", "--rounds", "7"].iter().chain(words);
+            request(&cli::parse(words).expect("valid")).rounds
+        };
+        assert_eq!(rounds(&[]), 56);
+        assert_eq!(rounds(&["--workers", "a", "--workers", "b", "--workers", "c"]), 19);
+    }
 
     #[test]
     fn presence_is_a_mean_over_workloads_of_their_rounds_medians() {
