@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::env;
-use std::fs::File;
 use std::io::{BufReader, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use cargo_metadata::Message;
-use rustix::fs::{Advice, fadvise};
 
 use super::error::CompareError;
 use super::schedule::Run;
@@ -32,25 +30,10 @@ pub fn workers(
     needed
         .into_iter()
         .map(|worker| match found.remove(&worker) {
-            Some(binary) => {
-                drop_from_cache(&binary);
-                Ok((worker, binary))
-            }
+            Some(binary) => Ok((worker, binary)),
             None => Err(CompareError::WorkerMissing { worker, place: place.clone() }),
         })
         .collect()
-}
-
-/// Has the system read a binary from its disk again. One that was just written lies in
-/// the page cache in larger pieces, of which more is mapped at once: a process of it has up
-/// to a mebibyte more resident than one of a binary that was read.
-fn drop_from_cache(binary: &Path) {
-    // Where this fails, the figures are as good as they can be there.
-    if let Ok(file) = File::open(binary)
-        && file.sync_all().is_ok()
-    {
-        let _ = fadvise(&file, 0, None, Advice::DontNeed);
-    }
 }
 
 fn in_folder(needed: &BTreeSet<String>, folder: &Path) -> Workers {

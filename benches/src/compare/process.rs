@@ -8,6 +8,7 @@ use std::time::Duration;
 use process_control::{ChildExt as _, Control as _};
 use procfs::process::Process;
 
+use super::binary;
 use super::build::Workers;
 use super::error::CompareError;
 use super::schedule::Run;
@@ -37,8 +38,9 @@ pub fn perform(
     let _held = place.filter(|_| !run.workload.has_threads).and_then(Held::on);
     let worker = run.worker();
     // `build::workers` has found all that a request needs.
-    let binary = workers.get(&worker).cloned().unwrap_or_else(|| PathBuf::from(&worker));
-    let mut command = Command::new(binary);
+    let path = workers.get(&worker).cloned().unwrap_or_else(|| PathBuf::from(&worker));
+    binary::read_anew(&path);
+    let mut command = Command::new(path);
     if run.workload.subject == Subject::Process {
         return watch(&mut command, &worker, run.workload.name, END_SECONDS);
     }
