@@ -1,9 +1,8 @@
 //! The same workers, linked in several orders.
 //!
 //! # Design
-//! Where a program's functions lie decides over some hundredths of its time, by what of them
-//! shares a line of the cache or a set of the branch predictor: as much as what is looked for
-//! here. (Mytkowicz et al., "Producing Wrong Data Without Doing Anything Obviously Wrong!",
+//! Where a program's functions lie decides over a hundredth of its time, by what of them shares
+//! a line of the cache or a set of the branch predictor: as much as what is looked for here. (Mytkowicz et al., "Producing Wrong Data Without Doing Anything Obviously Wrong!",
 //! 2009.) Two workers differ in that by chance, and every run of them alike. So their figures
 //! may be taken over several layouts (`benches/layouts` links them), each side's with each of
 //! the other's.
