@@ -4,9 +4,9 @@
 //! One file a step, in the order in which `main` takes them:
 //! [`cli`] (what was asked) → [`sink`] (the files to write can be written) →
 //! [`build`] (the workers, built) → [`schedule`] (which run follows which) →
-//! [`execute`] and [`process`] (all runs, and one, each of a `binary` read anew) → [`samples`] (what all runs
-//! said) → [`summary`] (medians and ratios) → [`table`] with [`memory`], [`json`],
-//! [`plot`] (the three ways to show them). [`allocators`] lists who is compared;
+//! [`execute`] and [`process`] (all runs, and one, of a `binary` that is read anew) →
+//! [`samples`] (what all runs said) → [`summary`] (medians and ratios) → [`table`] with
+//! [`memory`], [`json`], [`plot`] (the three ways to show them). [`allocators`] lists who is compared;
 //! [`machine`] says where; `canvas` is what pictures are drawn on; [`error`] holds
 //! everything that can go wrong.
 //!

@@ -2,10 +2,11 @@
 //!
 //! # Design
 //! Where a program's functions lie decides over a hundredth of its time, by what of them shares
-//! a line of the cache or a set of the branch predictor: as much as what is looked for here. (Mytkowicz et al., "Producing Wrong Data Without Doing Anything Obviously Wrong!",
-//! 2009.) Two workers differ in that by chance, and every run of them alike. So their figures
-//! may be taken over several layouts (`benches/layouts` links them), each side's with each of
-//! the other's.
+//! a line of the cache or a set of the branch predictor: as much as what is looked for here.
+//! (Mytkowicz et al., "Producing Wrong Data Without Doing Anything Obviously Wrong!", 2009.)
+//! Two workers differ in that by chance, and every run of them alike. So their figures may be
+//! taken over several layouts (`benches/layouts` links them), each side's with each of the
+//! other's.
 
 use std::path::PathBuf;
 
