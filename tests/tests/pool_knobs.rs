@@ -62,7 +62,7 @@ fn cached(stdout: &str) -> usize {
 #[test]
 fn the_program_says() {
     let (stdout, stderr) = run(&[]);
-    let expected = "Settings { keep_bytes: 8388608, keep_max_bytes: 37748736, keep_percent: 25, \
+    let expected = "Settings { keep_bytes: 8388608, keep_max_bytes: 29360128, keep_percent: 25, \
                     thread_cache_bytes: 32768, huge_pages: true, huge_pages_after: 8388608, \
                     purge_after: 0ns }";
     assert!(stdout.contains(expected), "{stdout}");
@@ -130,7 +130,7 @@ fn what_cannot_be_used_is_told_once_and_ignored() {
          4MiB, such as 65536, 64KiB or 1M",
     ];
     assert_eq!(lines, expected);
-    let expected = "Settings { keep_bytes: 8388608, keep_max_bytes: 37748736, keep_percent: 25, \
+    let expected = "Settings { keep_bytes: 8388608, keep_max_bytes: 29360128, keep_percent: 25, \
                     thread_cache_bytes: 32768, huge_pages: true, huge_pages_after: 8388608, \
                     purge_after: 0ns }";
     assert!(stdout.contains(expected), "{stdout}");

@@ -8,7 +8,7 @@ use alloc_core::PoolAlloc;
 use integration_tests::resident_bytes;
 
 #[global_allocator]
-static GLOBAL: PoolAlloc = PoolAlloc::new();
+static GLOBAL: PoolAlloc = PoolAlloc::new().keep_bytes(1 << 20);
 
 /// Bytes that a round makes resident: less than may be kept, more than is without learning.
 const BYTES: u64 = 24 << 20;

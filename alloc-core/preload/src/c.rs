@@ -93,7 +93,9 @@ unsafe extern "C" fn pvalloc(size: usize) -> *mut c_void {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn malloc_usable_size(block: *mut c_void) -> usize {
-    alloc_core::block_of(block.cast()).map_or(0, |found| found.bytes)
+    let block = NonNull::new(block.cast());
+    // SAFETY: the caller's contract: a live block, or null.
+    block.and_then(|block| unsafe { POOL.usable_bytes(block) }).unwrap_or(0)
 }
 
 /// The size is not needed.

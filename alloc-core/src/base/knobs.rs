@@ -53,8 +53,8 @@ pub struct Settings {
 /// learned are together less than a twentieth of a gibibyte; a part of what is in use
 /// goes along as the heap shrinks.
 pub(crate) const DEFAULTS: Settings = Settings {
-    keep_bytes: 1 << 20,
-    keep_max_bytes: 36 << 20,
+    keep_bytes: 16 << 20,
+    keep_max_bytes: 28 << 20,
     keep_percent: 25,
     thread_cache_bytes: SMALL_CACHE_BYTES,
     huge_pages: true,

@@ -1,4 +1,4 @@
-//! Freeing and resizing by address alone: for callers that know no layout, as C's.
+//! Freeing, resizing and measuring by address alone: for callers that know no layout, as C's.
 //!
 //! The page map says whether an address is in an arena, and if so the arena's headers
 //! say in which block; else it is a span's or a mapping's. That costs a few dependent
@@ -73,5 +73,37 @@ impl PoolAlloc {
     pub unsafe fn resize_at(&self, block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
         // SAFETY: the caller's contract.
         unsafe { blocks::resize_at(block, size, &self.settings) }
+    }
+
+    /// The bytes of a block that its user may use, of whose layout the caller knows nothing: at
+    /// least as many as were asked for; in hardened mode just as many. `None`: no block of this
+    /// allocator starts here.
+    ///
+    /// [`block_of`](crate::block_of) takes longer, and any address at all.
+    ///
+    /// # Safety
+    /// `block` was allocated by a `PoolAlloc` and not freed, or is no memory of this allocator.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::alloc::{GlobalAlloc, Layout};
+    /// use std::ptr::NonNull;
+    ///
+    /// static POOL: alloc_core::PoolAlloc = alloc_core::PoolAlloc::new();
+    ///
+    /// // SAFETY: the layout is not empty.
+    /// let block = unsafe { POOL.alloc(Layout::new::<[u8; 100]>()) };
+    /// let block = NonNull::new(block).expect("memory");
+    /// // SAFETY: allocated above.
+    /// assert!(unsafe { POOL.usable_bytes(block) }.is_some_and(|bytes| (100..128).contains(&bytes)));
+    /// # // SAFETY: used no more.
+    /// # unsafe { POOL.free_at(block) };
+    /// ```
+    #[inline]
+    #[must_use]
+    pub unsafe fn usable_bytes(&self, block: NonNull<u8>) -> Option<usize> {
+        // SAFETY: the caller's contract.
+        unsafe { blocks::bytes_at(block) }
     }
 }

@@ -36,7 +36,7 @@ use crate::knobs::{
 /// assert_eq!(alloc_core::settings().keep_percent, 25);
 /// ```
 impl PoolAlloc {
-    /// Keeps this many bytes of free memory resident for reuse in any case; 1 MiB by
+    /// Keeps this many bytes of free memory resident for reuse in any case; 16 MiB by
     /// default, or `ALLOC_CORE_KEEP_BYTES`.
     ///
     /// More makes a program faster that frees much and allocates it again; less makes
@@ -62,7 +62,7 @@ impl PoolAlloc {
     }
 
     /// Keeps up to this many bytes more once the allocator has seen that memory given
-    /// back was wanted again; 36 MiB by default, or `ALLOC_CORE_KEEP_MAX_BYTES`.
+    /// back was wanted again; 28 MiB by default, or `ALLOC_CORE_KEEP_MAX_BYTES`.
     ///
     /// # Panics
     /// When `bytes` is above 1 TiB; at compile time in a `static`.

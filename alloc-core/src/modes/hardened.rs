@@ -19,7 +19,7 @@
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use crate::block::{Block, Tier, class_at, find};
+use crate::block::{Block, Tier, block_of, class_at, find};
 use crate::class::SizeClass;
 use crate::config::QUANTUM_BYTES;
 use crate::knobs::Settings;
@@ -187,6 +187,15 @@ pub(crate) unsafe fn resize_at(
     let new_layout = unsafe { Layout::from_size_align_unchecked(size, QUANTUM_BYTES) };
     // SAFETY: the caller's contract.
     unsafe { resize(&sealed, new_layout, settings) }
+}
+
+/// The bytes that were asked for of a block whose layout the caller does not know; `None`: no
+/// block starts here.
+///
+/// # Safety
+/// `block` is one, or no memory of ours.
+pub(crate) unsafe fn bytes_at(block: NonNull<u8>) -> Option<usize> {
+    block_of(block.as_ptr()).filter(|found| found.start == block).map(|found| found.bytes)
 }
 
 /// Frees a block that was checked.

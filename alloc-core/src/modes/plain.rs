@@ -6,7 +6,7 @@
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use crate::block::{Block, Tier, class_at, find};
+use crate::block::{Block, class_at, find};
 use crate::class::SizeClass;
 use crate::config::QUANTUM_BYTES;
 use crate::knobs::Settings;
@@ -176,29 +176,56 @@ pub(crate) unsafe fn resize_at(
     size: usize,
     settings: &Settings,
 ) -> Option<NonNull<u8>> {
-    let Some(Block { bytes, tier, .. }) = find(block.as_ptr()).filter(|found| found.start == block)
+    let Some(grid) = pagemap::grid_at(block.addr().get()) else {
+        // SAFETY: the caller's contract.
+        return unsafe { resize_large_at(block, size, settings) };
+    };
+    let Some(class) = class_at(block, grid) else {
+        misuse::not_a_block(block)
+    };
+    // SAFETY: a block is not longer than `isize::MAX`.
+    let layout =
+        unsafe { Layout::from_size_align_unchecked(class.block_bytes(), QUANTUM_BYTES) };
+    // SAFETY: the layout that has just the block's bytes is of its class; the caller's contract.
+    unsafe { realloc(block, layout, size, settings) }
+}
+
+/// As [`resize_at`], for a block that is in no arena.
+unsafe fn resize_large_at(
+    block: NonNull<u8>,
+    size: usize,
+    settings: &Settings,
+) -> Option<NonNull<u8>> {
+    let Some(Block { bytes, .. }) = find(block.as_ptr()).filter(|found| found.start == block)
     else {
         misuse::not_a_block(block)
     };
     // SAFETY: the caller's contract.
     let new_layout = unsafe { Layout::from_size_align_unchecked(size, QUANTUM_BYTES) };
-    let new_class = SizeClass::of(size, QUANTUM_BYTES);
-    // SAFETY: a live block is not longer than `isize::MAX`.
-    let layout = unsafe { Layout::from_size_align_unchecked(bytes, QUANTUM_BYTES) };
-    match (tier, new_class) {
-        // SAFETY: the layout that has just the block's bytes is of its class.
-        (Tier::Small | Tier::Slab, _) => unsafe { realloc(block, layout, size, settings) },
+    if SizeClass::of(size, QUANTUM_BYTES).is_none() {
         // SAFETY: a large block, from the caller.
-        (Tier::Span | Tier::Mapping, None) => unsafe { resize_large(block, new_layout) },
-        // A short span, for an alignment's sake, may be of use as it is.
-        (Tier::Span | Tier::Mapping, Some(_)) if size <= bytes && size >= bytes / 2 => Some(block),
-        (Tier::Span | Tier::Mapping, Some(_)) => {
-            let target = alloc(new_layout, settings)?;
-            // SAFETY: both blocks have so many bytes, and are apart.
-            unsafe { target.copy_from_nonoverlapping(block, bytes.min(size)) };
-            // SAFETY: the caller's contract; its contents have moved.
-            unsafe { dealloc_large(block) };
-            Some(target)
-        }
+        return unsafe { resize_large(block, new_layout) };
+    }
+    // A short span, for an alignment's sake, may be of use as it is.
+    if size <= bytes && size >= bytes / 2 {
+        return Some(block);
+    }
+    let target = alloc(new_layout, settings)?;
+    // SAFETY: both blocks have so many bytes, and are apart.
+    unsafe { target.copy_from_nonoverlapping(block, bytes.min(size)) };
+    // SAFETY: the caller's contract; its contents have moved.
+    unsafe { dealloc_large(block) };
+    Some(target)
+}
+
+/// The bytes of a block whose layout the caller does not know; `None`: no block starts here.
+///
+/// # Safety
+/// `block` is one, or no memory of ours.
+#[inline]
+pub(crate) unsafe fn bytes_at(block: NonNull<u8>) -> Option<usize> {
+    match pagemap::grid_at(block.addr().get()) {
+        Some(grid) => class_at(block, grid).map(SizeClass::block_bytes),
+        None => find(block.as_ptr()).filter(|found| found.start == block).map(|found| found.bytes),
     }
 }

@@ -1,9 +1,10 @@
 //! Threads that free what other threads allocated.
 
 use std::sync::Mutex;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::thread;
 
+use crossbeam_utils::Backoff;
 use rand::RngExt as _;
 
 use super::block::{Block, stamps};
@@ -17,7 +18,9 @@ pub(super) const LARSON: Workload =
         .with_threads();
 
 /// One thread only allocates boxes of 64 bytes, another only frees them: a
-/// pipeline. Boxes travel 512 at a time, so that the channel costs little.
+/// pipeline. Boxes travel 512 at a time, and who waits for the other spins, so that the
+/// channel costs little. (A consumer that slept would have the producer wake it by a
+/// system call, which takes as long as 512 boxes do: whose frees are quick would be slow.)
 pub(super) const PRODUCER_CONSUMER: Workload =
     Workload::new("producer_consumer", "one thread allocates, the other frees", producer_consumer)
         .with_threads();
@@ -80,32 +83,56 @@ fn replace_at_random(mut set: Vec<Block>, replacements: usize, stream: usize) ->
 }
 
 fn producer_consumer(context: &Context) -> Measurement {
-    const BATCH: usize = 512;
     /// Batches under way: a megabyte of boxes, as a slow reader would find.
     const QUEUE: usize = 32;
     // Two threads are one producer and one consumer; one thread cannot be.
     let pipelines = (context.threads / 2).max(1);
-    let batches = context.scaled(10_000);
-    let produce = move |sender: std::sync::mpsc::SyncSender<Vec<Box<[u64; 8]>>>| {
-        for batch in 0..batches as u64 {
-            let boxes = (0..BATCH as u64).map(|number| Box::new([batch ^ number; 8])).collect();
-            if sender.send(boxes).is_err() {
-                return;
-            }
-        }
-    };
+    let batches = context.scaled(10_000) as u64;
     Measurement::of(|| {
         thread::scope(|scope| {
             let pipeline = |_| {
                 let (sender, receiver) = sync_channel(QUEUE);
-                scope.spawn(move || produce(sender));
-                scope.spawn(move || receiver.into_iter().flatten().map(|boxed| boxed[7]).sum())
+                scope.spawn(move || produce(batches, &sender));
+                scope.spawn(move || consume(&receiver))
             };
             let consumers: Vec<_> = (0..pipelines).map(pipeline).collect();
             let sums = consumers.into_iter().map(|thread| thread.join().expect("no panic"));
             sums.fold(0, u64::wrapping_add)
         })
     })
+}
+
+/// Boxes that travel together.
+type Batch = Vec<Box<[u64; 8]>>;
+
+/// Sends so many batches of new boxes.
+fn produce(batches: u64, sender: &SyncSender<Batch>) {
+    const BATCH: u64 = 512;
+    for batch in 0..batches {
+        let mut boxes = (0..BATCH).map(|number| Box::new([batch ^ number; 8])).collect();
+        let backoff = Backoff::new();
+        while let Err(unsent) = sender.try_send(boxes) {
+            let TrySendError::Full(unsent) = unsent else { return };
+            boxes = unsent;
+            backoff.snooze();
+        }
+    }
+}
+
+/// Frees the boxes that arrive, until there are no more; returns the sum of a word of each.
+fn consume(receiver: &Receiver<Batch>) -> u64 {
+    let mut sum = 0;
+    let mut backoff = Backoff::new();
+    loop {
+        match receiver.try_recv() {
+            Ok(boxes) => {
+                sum = boxes.into_iter().map(|boxed| boxed[7]).fold(sum, u64::wrapping_add);
+                backoff = Backoff::new();
+            }
+            Err(TryRecvError::Empty) => backoff.snooze(),
+            Err(TryRecvError::Disconnected) => return sum,
+        }
+    }
 }
 
 /// Blocks on their way to a thread that will free them.
