@@ -180,12 +180,9 @@ pub(crate) unsafe fn resize_at(
         // SAFETY: the caller's contract.
         return unsafe { resize_large_at(block, size, settings) };
     };
-    let Some(class) = class_at(block, grid) else {
-        misuse::not_a_block(block)
-    };
+    let Some(class) = class_at(block, grid) else { misuse::not_a_block(block) };
     // SAFETY: a block is not longer than `isize::MAX`.
-    let layout =
-        unsafe { Layout::from_size_align_unchecked(class.block_bytes(), QUANTUM_BYTES) };
+    let layout = unsafe { Layout::from_size_align_unchecked(class.block_bytes(), QUANTUM_BYTES) };
     // SAFETY: the layout that has just the block's bytes is of its class; the caller's contract.
     unsafe { realloc(block, layout, size, settings) }
 }
