@@ -104,10 +104,10 @@ pub(crate) const SLAB_CACHE_BLOCKS: (usize, usize) = (2, 32);
 pub(crate) const FETCHED_AHEAD: usize = 6;
 
 /// Blocks that a thread's first refill of a class brings.
-pub(crate) const FIRST_BATCH_BLOCKS: u32 = 8;
+pub(crate) const FIRST_BATCH_BLOCKS: u16 = 8;
 
-/// Freed blocks of a class that wait for reuse in hardened mode: many small ones, a few
-/// bigger ones, none of those that would hold too much memory.
+/// Freed blocks of a class that wait for reuse in hardened mode, none or a power of two: many
+/// small ones, a few bigger ones, none of those that would hold too much memory.
 pub(crate) const fn waiting_blocks(block_bytes: usize) -> usize {
     match block_bytes {
         _ if !HARDENED => 0,
@@ -116,6 +116,10 @@ pub(crate) const fn waiting_blocks(block_bytes: usize) -> usize {
         _ => 0,
     }
 }
+
+/// How many of those that wait come out in an order by lot, after which the next so many do. The
+/// more, the less an order can be guessed, and the farther apart lies what belongs together.
+pub(crate) const DRAWN_BLOCKS: usize = 4;
 
 /// Blocks that a warm heap may hold of each class up to so many bytes. Bigger ones keep
 /// too long a slab from going back.

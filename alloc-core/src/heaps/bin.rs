@@ -5,8 +5,9 @@
 //! without a block, which a pop reads as "empty": so neither counts. Blocks in bins
 //! are allocated as far as their pools know, and free as far as users do.
 //!
-//! In hardened mode the lowest blocks *wait*: a pop draws one of them by lot, and the one
-//! on top takes its place. So reuse is delayed, and its order unforeseeable.
+//! In hardened mode the lowest blocks *wait*: a pop takes one of them, and the one on top
+//! takes its place. They have their turn a few at a time, in an order by lot. So reuse is
+//! delayed, and its order unforeseeable, and yet what was allocated in a row lies near.
 //!
 //! Invariant: `bottom` ≤ `top` ≤ `limit`; the slots above `bottom` up to `top` hold
 //! blocks, `bottom` itself holds none.
@@ -16,8 +17,8 @@
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
 
-use crate::cell::{OwnerPtr, OwnerU32};
-use crate::config::FIRST_BATCH_BLOCKS;
+use crate::cell::{OwnerPtr, OwnerU16};
+use crate::config::{DRAWN_BLOCKS, FIRST_BATCH_BLOCKS};
 use crate::cpu::prefetch_to_write;
 use crate::key::Random;
 
@@ -33,7 +34,9 @@ pub(crate) struct Bin {
     limit: Cell<*mut Slot>,
     bottom: Cell<*mut Slot>,
     /// Blocks that the next refill brings.
-    batch: OwnerU32,
+    batch: OwnerU16,
+    /// Pops from those that wait, modulo 2^16.
+    turn: OwnerU16,
     /// Blocks that wait, none or a power of two; as constant as the room.
     waiting: Cell<u32>,
 }
@@ -60,7 +63,8 @@ impl Bin {
             top: OwnerPtr::new(nowhere),
             limit: Cell::new(nowhere),
             bottom: Cell::new(nowhere),
-            batch: OwnerU32::new(FIRST_BATCH_BLOCKS),
+            batch: OwnerU16::new(FIRST_BATCH_BLOCKS),
+            turn: OwnerU16::new(0),
             waiting: Cell::new(0),
         }
     }
@@ -107,8 +111,10 @@ impl Bin {
         Some(block)
     }
 
-    /// A block drawn by lot from those that wait, the lowest in the bin; the one pushed
-    /// last takes its place. So a freed block comes back nobody knows when.
+    /// One of the blocks that wait, the lowest in the bin; the one pushed last takes its
+    /// place. Each comes out once until all have, and those of a group of [`DRAWN_BLOCKS`] in an
+    /// order by lot: Durstenfeld's shuffle, a step a pop. (R. Durstenfeld, Algorithm 235: Random
+    /// Permutation, CACM 7 (7), 1964.)
     #[inline]
     pub(crate) fn pop_by_lot(&self, random: &Random) -> Option<NonNull<u8>> {
         let (top, waiting) = (self.top.get(), self.waiting.get() as usize);
@@ -118,12 +124,21 @@ impl Bin {
         if slots_between(self.bottom.get(), top) <= waiting {
             return None;
         }
-        let place = self.bottom.get().wrapping_add(1 + (random.next() & (waiting - 1)));
-        // SAFETY: top holds a block, since the bin is not empty.
+        let turn = self.turn.get();
+        self.turn.set(turn.wrapping_add(1));
+        let place = usize::from(turn) & (waiting - 1);
+        let left = DRAWN_BLOCKS.min(waiting) - place % DRAWN_BLOCKS;
+        let first = self.bottom.get().wrapping_add(1 + place);
+        let drawn = first.wrapping_add(random.below(left));
+        // SAFETY: top is above bottom, since the bin is not empty.
         let newest = unsafe { top.read() };
-        // SAFETY: the place is above bottom and below top: it holds one too, and only
-        // this thread reads or writes it.
-        let block = unsafe { place.replace(newest) };
+        // SAFETY: both places are among the `waiting` lowest, and more are there: they hold
+        // blocks, and only this thread reads or writes them.
+        let block = unsafe { drawn.read() };
+        // SAFETY: as above. In this order, for they may be the same.
+        unsafe { drawn.copy_from(first, 1) };
+        // SAFETY: as above.
+        unsafe { first.write(newest) };
         self.top.set(top.wrapping_sub(1));
         block
     }
@@ -155,7 +170,7 @@ impl Bin {
     /// soon puts back what it did not use; each time twice as many, to half the room.
     /// Those that wait come on top.
     pub(crate) fn next_batch(&self) -> usize {
-        let most = (self.capacity() / 2).max(1) as u32;
+        let most = (self.capacity() / 2).max(1) as u16;
         let batch = self.batch.get().min(most);
         self.batch.set(batch * 2);
         let missing = (self.waiting.get() as usize).saturating_sub(self.len());
@@ -209,4 +224,64 @@ impl Bin {
 /// How many slots `to` is above `from`, both of one bin.
 fn slots_between(from: *mut Slot, to: *mut Slot) -> usize {
     (to.addr() - from.addr()) / size_of::<Slot>()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    const ROOM: usize = 64;
+    const WAITING: usize = 16;
+
+    /// A bin that holds the blocks 1 to `blocks`, which are addresses alone.
+    fn bin_of(blocks: usize) -> Bin {
+        let slots = Box::leak(Box::new([const { Slot::None }; Bin::slots_for(ROOM)]));
+        let bin = Bin::without_room();
+        // SAFETY: leaked just now, zeroed, of the room's length, and this bin's alone.
+        unsafe { bin.set_room(NonNull::from(slots).cast(), ROOM, WAITING) };
+        for number in 1..=blocks {
+            assert!(bin.push(NonNull::without_provenance(number.try_into().unwrap())));
+        }
+        bin
+    }
+
+    fn pop(bin: &Bin, random: &Random) -> Option<usize> {
+        bin.pop_by_lot(random).map(|block| block.addr().get())
+    }
+
+    #[test]
+    fn what_waits_stays_until_more_comes() {
+        let random = Random::new();
+        assert_eq!(pop(&bin_of(WAITING), &random), None);
+        let bin = bin_of(WAITING + 1);
+        assert!(pop(&bin, &random).is_some());
+        assert_eq!((pop(&bin, &random), bin.len()), (None, WAITING));
+    }
+
+    #[test]
+    fn each_that_waits_comes_out_once_and_after_those_before_it() {
+        let random = Random::new();
+        let bin = bin_of(3 * WAITING);
+        // The lowest first, then those that took their places: from the top downwards.
+        let oldest_first = (1..=WAITING).chain((2 * WAITING + 1..=3 * WAITING).rev());
+        let oldest_first: Vec<_> = oldest_first.collect();
+        for group in oldest_first.chunks(DRAWN_BLOCKS) {
+            let popped: HashSet<_> =
+                (0..DRAWN_BLOCKS).map(|_| pop(&bin, &random).unwrap()).collect();
+            assert_eq!(popped, group.iter().copied().collect());
+        }
+    }
+
+    #[test]
+    fn every_order_comes_up() {
+        let random = Random::new();
+        let order = |_| {
+            let bin = bin_of(2 * WAITING);
+            (0..DRAWN_BLOCKS).map(|_| pop(&bin, &random).unwrap()).collect::<Vec<_>>()
+        };
+        let orders: HashSet<_> = (0..1000).map(order).collect();
+        assert_eq!(orders.len(), (1..=DRAWN_BLOCKS).product::<usize>());
+    }
 }

@@ -8,8 +8,8 @@
 //! - A freed block is cleared before it is anybody's: what a user left cannot be read.
 //!   So *free memory is zero*: a block that is not when it is handed out was written to
 //!   by a stale pointer. (A long one is looked at in its first and last 64 bytes.)
-//! - A freed block of a class waits for a random time, and so those that are handed out
-//!   come in random order (`bin::pop_by_lot`).
+//! - A freed block of a class waits while others are handed out, and those that come
+//!   next to each other come in random order (`bin::pop_by_lot`).
 //! - Guard pages lie around the allocator's own books: each arena's headers, each
 //!   region's, the heaps, the page map (`os::guard`).
 //! - The links of freed blocks on their way to another thread are sealed (`free_run`).
