@@ -170,9 +170,9 @@ impl Bin {
     /// soon puts back what it did not use; each time twice as many, to half the room.
     /// Those that wait come on top.
     pub(crate) fn next_batch(&self) -> usize {
-        let most = (self.capacity() / 2).max(1) as u16;
+        let most = u16::try_from(self.capacity() / 2).unwrap_or(u16::MAX).max(1);
         let batch = self.batch.get().min(most);
-        self.batch.set(batch * 2);
+        self.batch.set(batch.saturating_mul(2));
         let missing = (self.waiting.get() as usize).saturating_sub(self.len());
         (batch as usize + missing).min(self.capacity() - self.len())
     }
@@ -235,12 +235,18 @@ mod tests {
     const ROOM: usize = 64;
     const WAITING: usize = 16;
 
-    /// A bin that holds the blocks 1 to `blocks`, which are addresses alone.
-    fn bin_of(blocks: usize) -> Bin {
-        let slots = Box::leak(Box::new([const { Slot::None }; Bin::slots_for(ROOM)]));
+    /// An empty bin, of whose blocks so many wait.
+    fn bin_with_room(room: usize, waiting: usize) -> Bin {
+        let slots: Box<[Slot]> = vec![None; Bin::slots_for(room)].into();
         let bin = Bin::without_room();
         // SAFETY: leaked just now, zeroed, of the room's length, and this bin's alone.
-        unsafe { bin.set_room(NonNull::from(slots).cast(), ROOM, WAITING) };
+        unsafe { bin.set_room(NonNull::from(Box::leak(slots)).cast(), room, waiting) };
+        bin
+    }
+
+    /// A bin that holds the blocks 1 to `blocks`, which are addresses alone.
+    fn bin_of(blocks: usize) -> Bin {
+        let bin = bin_with_room(ROOM, WAITING);
         for number in 1..=blocks {
             assert!(bin.push(NonNull::without_provenance(number.try_into().unwrap())));
         }
@@ -249,6 +255,16 @@ mod tests {
 
     fn pop(bin: &Bin, random: &Random) -> Option<usize> {
         bin.pop_by_lot(random).map(|block| block.addr().get())
+    }
+
+    #[test]
+    fn batches_double_to_half_the_room_however_large() {
+        for room in [1, 2, 64, 1 << 16, 1 << 18] {
+            let bin = bin_with_room(room, 0);
+            let batches: Vec<_> = (0..20).map(|_| bin.next_batch()).collect();
+            assert!(batches.is_sorted() && batches[0] == room.div_ceil(2).min(8), "{batches:?}");
+            assert_eq!(batches[19], (room / 2).clamp(1, usize::from(u16::MAX)), "{batches:?}");
+        }
     }
 
     #[test]
