@@ -16,16 +16,9 @@ use std::sync::OnceLock;
 fn library() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY.get_or_init(|| {
-        // A folder of its own: the outer cargo may hold the lock of the usual one.
-        let name = if cfg!(feature = "hardened") { "preload-hardened" } else { "preload" };
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
-        command.args(["build", "--release", "--offline", "--package=alloc-preload"]);
-        command
-            .args(["--config=profile.release.lto='off'", "--config=profile.release.debug=false"]);
-        command.arg("--manifest-path").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"));
-        command.arg("--target-dir").arg(&folder);
+        let folder = target_folder();
+        let mut command = cargo("build", &folder);
+        command.arg("--package=alloc-preload");
         if cfg!(feature = "hardened") {
             command.args(["--features", "hardened"]);
         }
@@ -33,6 +26,21 @@ fn library() -> &'static Path {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         folder.join("release/liballoc_preload.so")
     })
+}
+
+/// A folder of its own: the outer cargo may hold the lock of the usual one.
+fn target_folder() -> PathBuf {
+    let name = if cfg!(feature = "hardened") { "preload-hardened" } else { "preload" };
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+fn cargo(job: &str, folder: &Path) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args([job, "--release", "--offline"]);
+    command.args(["--config=profile.release.lto='off'", "--config=profile.release.debug=false"]);
+    command.arg("--manifest-path").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"));
+    command.arg("--target-dir").arg(folder);
+    command
 }
 
 fn under_library(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Output {
@@ -45,6 +53,25 @@ fn under_library(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Ou
 fn child(name: &str) -> Output {
     let this = std::env::current_exe().unwrap();
     under_library(this, &["--exact", name, "--ignored", "--nocapture", "--test-threads=1"])
+}
+
+/// The allocator, as it is compiled for the library, has its threads' heaps at an offset that
+/// the dynamic linker fills in: it never asks for an address, which may allocate.
+#[test]
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+fn no_call_asks_for_the_address_of_thread_local_storage() {
+    let folder = target_folder().join("assembly");
+    let assembly = folder.join("alloc_core.s");
+    // Where it is gone, cargo would not know that it has to be made again.
+    let _ = assembly.exists() || std::fs::remove_dir_all(&folder).is_ok();
+    let mut command = cargo("rustc", &folder);
+    command.args(["--package=alloc-core", "--features=initial-exec", "--"]);
+    command.arg(format!("--emit=asm={}", assembly.display()));
+    let output = command.output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let assembly = std::fs::read_to_string(&assembly).unwrap();
+    assert!(assembly.contains("@GOTTPOFF"), "no thread's heap in the assembly");
+    assert!(!assembly.contains("__tls_get_addr"), "an address is asked for");
 }
 
 fn expect_success(output: &Output) {

@@ -1,13 +1,13 @@
 //! The calling thread's heap.
 //!
-//! One thread-local pointer without a destructor, so that reading it is one
-//! instruction and works at any time: before main, in other thread-locals'
-//! destructors, after them. A thread is
+//! A thread-local slot without a destructor, so that reading it is one instruction and
+//! works at any time: before main, in other thread-locals' destructors, after them. It
+//! has a pointer to a heap, and whether the thread has exited. A thread is
 //! - *new*: the pointer names [`NO_ROOM`], whose bins are empty and full at once,
 //!   so both fast paths fail over to the slow path, which attaches a heap;
 //! - *attached*: it names the heap that the thread has claimed;
-//! - *exited*: it names [`NO_ROOM`] for good; the few operations that still come
-//!   borrow a heap each, so that none is lost with the thread.
+//! - *exited*: it names [`NO_ROOM`] for good, and the slot says so; the few operations
+//!   that still come borrow a heap each, so that none is lost with the thread.
 
 #[cfg(all(feature = "initial-exec", target_os = "linux", target_arch = "x86_64"))]
 #[path = "tls/initial_exec.rs"]
@@ -16,7 +16,6 @@ mod slot;
 #[path = "tls/standard.rs"]
 mod slot;
 
-use core::cell::Cell;
 use core::ffi::c_void;
 
 use crate::heap::{Owned, ThreadHeap};
@@ -24,10 +23,6 @@ use crate::{background, os, registry, warm};
 
 /// The heap of a thread that has none.
 static NO_ROOM: ThreadHeap = ThreadHeap::without_room();
-
-thread_local! {
-    static EXITED: Cell<bool> = const { Cell::new(false) };
-}
 
 /// The calling thread's heap, for `pop` and `push`. They fail if it has none.
 #[inline]
@@ -46,14 +41,14 @@ pub(crate) fn current() -> Option<Owned> {
 /// The calling thread's heap, attached now if the thread is new. `None`: the
 /// thread has exited, or the system has no memory.
 pub(crate) fn attached() -> Option<Owned> {
-    current().or_else(|| if EXITED.with(Cell::get) { None } else { attach() })
+    current().or_else(|| if slot::has_exited() { None } else { attach() })
 }
 
 fn attach() -> Option<Owned> {
     let owned = registry::adopt()?;
     if !os::at_thread_exit(detach) {
         // Nobody would tell us of the thread's end: borrow from now on.
-        EXITED.with(|exited| exited.set(true));
+        slot::set_exited();
         let_go(owned);
         return None;
     }
@@ -69,7 +64,7 @@ fn attach() -> Option<Owned> {
 /// Runs at the end of a thread that was attached.
 unsafe extern "C" fn detach(_: *mut c_void) {
     if let Some(owned) = current() {
-        EXITED.with(|exited| exited.set(true));
+        slot::set_exited();
         slot::set(&NO_ROOM);
         warm::leave(owned);
         registry::release(owned);

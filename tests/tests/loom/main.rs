@@ -19,8 +19,8 @@
 
 /// The allocator's thread-locals: one a thread of the model.
 macro_rules! thread_local {
-    (static $name:ident: $type:ty = const $value:block;) => {
-        loom::thread_local! { static $name: $type = $value; }
+    ($(static $name:ident: $type:ty = const $value:block;)+) => {
+        $(loom::thread_local! { static $name: $type = $value; })+
     };
 }
 
