@@ -103,6 +103,13 @@ pub(crate) const SLAB_CACHE_BLOCKS: (usize, usize) = (2, 32);
 /// How many blocks ahead a flush has pools' headers fetched, while each is of another pool.
 pub(crate) const FETCHED_AHEAD: usize = 6;
 
+/// What a small block has as its first word on its way to the heap that it is of: an address
+/// that no program has, of the upper half, with CPython's byte for what is dead in its lower one.
+pub(crate) const FREED_WORD: usize = (-0x2222_2223_isize).cast_unsigned();
+
+/// Blocks that a refill of a small class has fetched into the cache, for they are often cold.
+pub(crate) const FETCHED_BLOCKS: usize = 16;
+
 /// Blocks that a thread's first refill of a class brings.
 pub(crate) const FIRST_BATCH_BLOCKS: u16 = 8;
 

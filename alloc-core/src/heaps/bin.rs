@@ -1,7 +1,7 @@
 //! A bin: the blocks of one class that a thread holds ready.
 //!
 //! A stack of pointers in memory of its own. A pop and a push each touch `top` and
-//! a slot or two, never the block, which is often cold. At the bottom stands a slot
+//! a slot or two, never the block, which may be cold. At the bottom stands a slot
 //! without a block, which a pop reads as "empty": so neither counts. Blocks in bins
 //! are allocated as far as their pools know, and free as far as users do.
 //!
@@ -18,7 +18,7 @@ use core::cell::Cell;
 use core::ptr::{self, NonNull};
 
 use crate::cell::{OwnerPtr, OwnerU16};
-use crate::config::{DRAWN_BLOCKS, FIRST_BATCH_BLOCKS};
+use crate::config::{DRAWN_BLOCKS, FETCHED_BLOCKS, FIRST_BATCH_BLOCKS};
 use crate::cpu::prefetch_to_write;
 use crate::key::Random;
 
@@ -95,19 +95,14 @@ impl Bin {
         slots_between(self.bottom.get(), self.limit.get())
     }
 
-    /// The block pushed last. The one before it, which the next pop yields, is fetched into
-    /// the cache meanwhile, for most blocks are cold.
+    /// The block pushed last.
     #[inline]
     pub(crate) fn pop(&self) -> Option<NonNull<u8>> {
         let top = self.top.get();
         // SAFETY: from bottom to limit, all slots are valid.
         let block = unsafe { top.read() }?;
         // There was a block, so top was above bottom.
-        let next = top.wrapping_sub(1);
-        self.top.set(next);
-        // SAFETY: at least bottom: a valid slot.
-        let later = unsafe { next.read() };
-        prefetch_to_write(later.map_or(ptr::null(), |block| block.as_ptr()));
+        self.top.set(top.wrapping_sub(1));
         Some(block)
     }
 
@@ -193,6 +188,15 @@ impl Bin {
         let written = fill(self.top.get().wrapping_add(1).cast());
         debug_assert!(self.len() + written <= self.capacity());
         self.top.set(self.top.get().wrapping_add(written));
+    }
+
+    /// Has the blocks that the next pops yield fetched into the cache, [`FETCHED_BLOCKS`] at most.
+    pub(crate) fn fetch_newest(&self) {
+        for depth in 0..FETCHED_BLOCKS.min(self.len()) {
+            // SAFETY: a slot above bottom.
+            let block = unsafe { self.top.get().wrapping_sub(depth).read() };
+            prefetch_to_write(block.map_or(ptr::null(), |block| block.as_ptr()));
+        }
     }
 
     /// How many of the `most` blocks pushed last, from the last one on, `fits` takes.

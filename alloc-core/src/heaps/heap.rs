@@ -228,6 +228,9 @@ impl Owned {
             }
             taken
         });
+        if class.family() == Family::Small {
+            bin.fetch_newest();
+        }
         // Without memory for more, one that should wait has to do.
         self.pop(class).or_else(|| bin.pop())
     }
@@ -276,20 +279,21 @@ impl Owned {
             let mut left = blocks;
             while !left.is_empty() {
                 let (run, behind) = PoolRun::gather(left, class);
+                let (blocks, _) = left.split_at(left.len() - behind.len());
                 left = behind;
                 if run.blocks.count == 1
                     && let Some(&later) = left.get(FETCHED_AHEAD)
                 {
                     run::fetch_header(later, class);
                 }
-                self.give(&run, &mut outbox);
+                self.give(&run, blocks, &mut outbox);
             }
             outbox.send_all();
         });
     }
 
-    /// Puts a run into its pool, or into the outbox if another heap owns it.
-    fn give(self, run: &PoolRun, outbox: &mut Outbox) {
+    /// Puts a run, which is `blocks`, into its pool, or into the outbox if another heap owns it.
+    fn give(self, run: &PoolRun, blocks: &[NonNull<u8>], outbox: &mut Outbox) {
         // SAFETY: the arena of a block being freed is in use.
         let class = unsafe { run.pool.as_ref() }.class();
         if class != run.class {
@@ -298,7 +302,7 @@ impl Owned {
         // SAFETY: as above.
         match unsafe { Arena::of_pool(run.pool).as_ref() }.owner() {
             Some(owner) if core::ptr::eq(owner, self.0) => self.put(run),
-            Some(owner) => outbox.add(owner, run),
+            Some(owner) => outbox.add(owner, run, blocks),
             None => misuse::not_a_block(run.first()),
         }
     }

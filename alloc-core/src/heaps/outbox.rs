@@ -3,7 +3,8 @@
 use core::ptr::NonNull;
 
 use crate::arena::Arena;
-use crate::class::SizeClass;
+use crate::class::{Family, SizeClass};
+use crate::config::{FREED_WORD, HARDENED};
 use crate::free_run::FreeRun;
 use crate::heap::ThreadHeap;
 use crate::registry;
@@ -36,8 +37,21 @@ impl Outbox {
         Self { class, letters: [None; LETTERS], opened: 0 }
     }
 
-    /// Adds a run that `owner` owns. The run's blocks are the outbox's from here.
-    pub(crate) fn add(&mut self, owner: &'static ThreadHeap, run: &PoolRun) {
+    /// Adds a run that `owner` owns, which is `members`. They are the outbox's from here.
+    pub(crate) fn add(
+        &mut self,
+        owner: &'static ThreadHeap,
+        run: &PoolRun,
+        members: &[NonNull<u8>],
+    ) {
+        // What this core has written to, the owner's has back sooner than what it has read only.
+        // (Zen 5, a producer and a consumer: 0.86 of the time. In hardened mode it has already.)
+        if !HARDENED && self.class.family() == Family::Small {
+            for member in members {
+                // SAFETY: as below.
+                unsafe { member.cast::<usize>().write_unaligned(FREED_WORD) };
+            }
+        }
         let (node, mask) = (run.first().cast(), run.blocks.bits);
         let blocks = run.blocks.count as u32;
         let same = |letter: &&mut Letter| core::ptr::eq(letter.owner, owner);
@@ -93,7 +107,7 @@ pub(crate) fn send_block(class: SizeClass, block: NonNull<u8>) {
     // SAFETY: the arena of a block being freed is in use.
     if let Some(owner) = unsafe { Arena::of_pool(run.pool).as_ref() }.owner() {
         let mut outbox = Outbox::new(class);
-        outbox.add(owner, &run);
+        outbox.add(owner, &run, &[block]);
         outbox.send_all();
     }
 }
