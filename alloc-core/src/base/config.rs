@@ -148,6 +148,9 @@ pub(crate) const SHARED_BYTES_MIN: usize = 256 << 10;
 /// Of an arena's pages, those that must be free before its free ones are purged:
 /// fuller ones serve first and will want their pages again.
 pub(crate) const SPARSE_PAGES: usize = ARENA_PAGES * 3 / 4;
+/// Free pages by which one arena of small blocks counts as emptier than another: by fewer, each
+/// pool that comes or goes would move it.
+pub(crate) const ORDER_PAGES: usize = 8;
 /// Bytes of dirty pages in a row that are worth a system call.
 pub(crate) const LONG_RUN_BYTES: usize = 32 << 10;
 /// Free pages from which on an arena counts as draining: what is dirty of it goes back in

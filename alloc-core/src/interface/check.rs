@@ -201,9 +201,9 @@ impl Found {
                 for arena in unsafe { set.bucket(order) } {
                     // SAFETY: an arena in a bucket is live.
                     let header = unsafe { arena.as_ref() };
-                    ensure(header.order() == order, "an arena is in its bucket")?;
-                    ensure(usize::from(header.bucket().get()) == order, "and knows which")?;
-                    if header.is_worth_purging() {
+                    ensure(header.standing().order() == order, "an arena is in its bucket")?;
+                    ensure(header.placed() == header.standing(), "and knows which")?;
+                    if header.placed().is_worth_purging() {
                         ensure(purgeable == count, "those worth a purge come first")?;
                         purgeable += 1;
                     }

@@ -20,7 +20,8 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use crate::cell::{OwnerPtr, OwnerU8, OwnerU64};
 use crate::class::{Family, SizeClass};
 use crate::config::{
-    ARENA_PAGES, HARDENED, LONG_RUN_BYTES, NEARLY_EMPTY_PAGES, POOL_BYTES, SPARSE_PAGES,
+    ARENA_PAGES, HARDENED, LONG_RUN_BYTES, NEARLY_EMPTY_PAGES, ORDER_PAGES, POOL_BYTES,
+    SPARSE_PAGES, USABLE_PAGES,
 };
 use crate::grid::Grid;
 use crate::heap::ThreadHeap;
@@ -55,10 +56,36 @@ struct Line {
     prev: OwnerPtr<Arena>,
     /// A [`Family`], by its number.
     family: OwnerU8,
-    /// The order that it had when its set placed it; 0: without a free page, in no bucket.
-    bucket: OwnerU8,
+    /// The [`Standing`] that it had when its set placed it.
+    standing: OwnerU8,
     /// How each guard was installed: an [`os::Guard`].
     guards: [OwnerU8; 2],
+}
+
+/// Where an arena stands among its heap's: its order, of which the lowest that has room serves,
+/// and whether it is worth a purge.
+///
+/// The order is 0 without a free page and [`USABLE_PAGES`] if all are free; between them, of
+/// small blocks' arenas the free pages by [`ORDER_PAGES`], and of slabs', which take several in
+/// a row, the most that are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Standing(u8);
+
+const _: () = assert!(USABLE_PAGES < 1 << 7, "an order leaves the byte's last bit");
+
+impl Standing {
+    const fn new(order: usize, is_worth_purging: bool) -> Self {
+        Self((order as u8) << 1 | is_worth_purging as u8)
+    }
+
+    pub(crate) const fn order(self) -> usize {
+        self.0 as usize >> 1
+    }
+
+    /// Whether purging gives back enough for the system calls.
+    pub(crate) const fn is_worth_purging(self) -> bool {
+        self.0 & 1 != 0
+    }
 }
 
 impl Arena {
@@ -154,13 +181,25 @@ impl Arena {
         self.line.free_pages.get().count_ones() as usize
     }
 
-    /// Where the arena stands among its heap's, of which the lowest that has room serves:
-    /// its free pages, or for slabs, the most of them in a row.
-    pub(crate) fn order(&self) -> usize {
-        match self.family() {
-            Family::Small => self.free_page_count(),
+    /// Where the arena stands now.
+    pub(crate) fn standing(&self) -> Standing {
+        let free = self.free_page_count();
+        let order = match self.family() {
+            Family::Small if free == USABLE_PAGES => free,
+            Family::Small => free.div_ceil(ORDER_PAGES),
             Family::Slab | Family::WideSlab => longest_run(self.line.free_pages.get()),
-        }
+        };
+        Standing::new(order, self.is_worth_purging())
+    }
+
+    /// Where its set has placed it.
+    pub(crate) fn placed(&self) -> Standing {
+        Standing(self.line.standing.get())
+    }
+
+    /// Notes where its set places it.
+    pub(crate) fn place(&self, standing: Standing) {
+        self.line.standing.set(standing.0);
     }
 
     /// Free pages that may be resident.
@@ -175,8 +214,7 @@ impl Arena {
         grid.arena_bytes() - clean.count_ones() as usize * grid.page_bytes()
     }
 
-    /// Whether purging gives back enough for the system calls.
-    pub(crate) fn is_worth_purging(&self) -> bool {
+    fn is_worth_purging(&self) -> bool {
         self.free_page_count() >= SPARSE_PAGES
             && self.worth_purging().count_ones() as usize >= long_run_pages(self.grid())
     }
@@ -353,11 +391,6 @@ impl Arena {
             heads &= heads.wrapping_sub(1);
             (page < ARENA_PAGES).then(|| Self::pool_at(arena, page))
         })
-    }
-
-    /// The bucket of its set that this arena is in, if in any.
-    pub(crate) fn bucket(&self) -> &OwnerU8 {
-        &self.line.bucket
     }
 
     /// The links of the set that this arena is in.

@@ -2,11 +2,11 @@
 //!
 //! CPython keeps its usable arenas sorted by free pools and serves from the
 //! fullest, so that sparse ones drain and go back to the system. The same order
-//! here is a bucket per number of free pages and a bit per bucket that is not
+//! here is a bucket per number of free pages, by the eight, and a bit per bucket that is not
 //! empty: a move between buckets is O(1) for any number of pages, where a sorted
 //! list would step. Slabs need several pages in a row, and of two arenas the fuller one
 //! may have none as long; so their arenas' buckets go by the longest run of free pages, and
-//! the lowest one that is long enough serves ([`Arena::order`]).
+//! the lowest one that is long enough serves ([`Arena::standing`]).
 //!
 //! Pages that pools have left stay resident for the next pool as far as [`keep`]
 //! allows; what is over is purged, the sparsest arenas' dirty pages first, those in short
@@ -81,20 +81,36 @@ impl ArenaSet {
     unsafe fn place(&self, arena: NonNull<Arena>) {
         // SAFETY: the caller's contract: a live arena.
         let header = unsafe { arena.as_ref() };
-        let order = header.order();
-        header.bucket().set(order as u8);
+        let standing = header.standing();
+        header.place(standing);
+        let order = standing.order();
         if order == 0 {
             return;
         }
         let bucket = &self.buckets[order % ARENA_PAGES];
         self.occupied.set(self.occupied.get() | 1 << order);
-        if header.is_worth_purging() {
+        if standing.is_worth_purging() {
             // SAFETY: the caller's contract.
             unsafe { bucket.insert_first(arena) };
             self.purgeable.set(self.purgeable.get() | 1 << order);
         } else {
             // SAFETY: the caller's contract.
             unsafe { bucket.insert_last(arena) };
+        }
+    }
+
+    /// Moves an arena whose pages have changed to where it stands now.
+    ///
+    /// # Safety
+    /// `arena` is in this set.
+    unsafe fn settle(&self, arena: NonNull<Arena>) {
+        // SAFETY: the caller's contract: a live arena.
+        let header = unsafe { arena.as_ref() };
+        if header.standing() != header.placed() {
+            // SAFETY: the caller's contract.
+            unsafe { self.displace(arena) };
+            // SAFETY: it was just taken out.
+            unsafe { self.place(arena) };
         }
     }
 
@@ -114,10 +130,10 @@ impl ArenaSet {
     /// Takes an arena out of its bucket, if it is in one.
     ///
     /// # Safety
-    /// As [`Self::remove`].
+    /// `arena` is in this set.
     unsafe fn displace(&self, arena: NonNull<Arena>) {
         // SAFETY: the caller's contract: a live arena.
-        let order = usize::from(unsafe { arena.as_ref() }.bucket().get());
+        let order = unsafe { arena.as_ref() }.placed().order();
         if order == 0 {
             return;
         }
@@ -136,11 +152,9 @@ impl ArenaSet {
     /// A new pool of `class` from the first arena that has room for it.
     pub(crate) fn take_pool(&self, class: SizeClass) -> Option<NonNull<Pool>> {
         let arena = self.first_of(self.occupied.get() & (u64::MAX << class.pool_pages()))?;
-        // SAFETY: the arena is in this set, unchanged.
-        unsafe { self.displace(arena) };
         let taken = Arena::take_pool(arena, class);
-        // SAFETY: it was just taken out.
-        unsafe { self.place(arena) };
+        // SAFETY: the arena is in this set.
+        unsafe { self.settle(arena) };
         let (pool, were_dirty) = taken?;
         self.used_pages.add(class.pool_pages() as u64);
         self.dirty_pages.subtract(were_dirty as u64);
@@ -156,8 +170,6 @@ impl ArenaSet {
     /// `pool` is in use by this set's heap, empty, and on no list.
     pub(crate) unsafe fn give_pool(&self, pool: NonNull<Pool>) -> Option<NonNull<Arena>> {
         let arena = Arena::of_pool(pool);
-        // SAFETY: the arena of a live pool is in this set, unchanged.
-        unsafe { self.displace(arena) };
         // SAFETY: the caller's contract.
         let pages = unsafe { Arena::give_pool(pool) } as u64;
         self.used_pages.subtract(pages);
@@ -165,12 +177,14 @@ impl ArenaSet {
         // SAFETY: a live arena.
         let header = unsafe { arena.as_ref() };
         if header.is_empty() && self.has_empty() {
+            // SAFETY: the arena of a live pool is in this set.
+            unsafe { self.displace(arena) };
             self.dirty_pages.subtract(header.dirty_page_count() as u64);
             self.share();
             return Some(arena);
         }
-        // SAFETY: it was taken out above.
-        unsafe { self.place(arena) };
+        // SAFETY: as above.
+        unsafe { self.settle(arena) };
         self.share();
         self.purge_surplus();
         None
@@ -206,7 +220,12 @@ impl ArenaSet {
         for order in 1..=USABLE_PAGES {
             // SAFETY: purging moves no arena. None is worth a purge afterwards, so
             // the buckets' order holds.
-            unsafe { self.bucket(order) }.for_each(Arena::purge);
+            for arena in unsafe { self.bucket(order) } {
+                Arena::purge(arena);
+                // SAFETY: as above: a live arena.
+                let header = unsafe { arena.as_ref() };
+                header.place(header.standing());
+            }
         }
         self.purgeable.set(0);
         self.dirty_pages.set(0);
@@ -283,7 +302,7 @@ impl Bucket {
     /// Whether an arena in it is worth a purge: then the first one is.
     fn is_worth_purging(&self) -> bool {
         // SAFETY: what is in a bucket is a live arena.
-        unsafe { self.first.get().as_ref() }.is_some_and(Arena::is_worth_purging)
+        unsafe { self.first.get().as_ref() }.is_some_and(|arena| arena.placed().is_worth_purging())
     }
 
     /// # Safety
