@@ -16,7 +16,7 @@ use crate::config::{
     CLASS_ALIGN_MAX, CLASSES, CLASSES_PER_DOUBLING, COLOUR_BYTES, GRANULE_BYTES, HARDENED,
     POOL_BYTES, POOL_SHIFT, QUANTUM_BYTES, REJOIN_DIVISOR, SLAB_BYTES, SLAB_CACHE_BLOCKS,
     SLAB_CACHE_BYTES, SLAB_MAX_BYTES, SMALL_CACHE_BLOCKS, SMALL_CACHE_BYTES, SMALL_CLASSES,
-    SMALL_MAX_BYTES, UNIT_SHIFT, USABLE_PAGES, WIDE_CLASSES,
+    SMALL_MAX_BYTES, TABLE_MAX_BYTES, UNIT_SHIFT, USABLE_PAGES, WIDE_CLASSES,
 };
 use crate::grid::Grid;
 
@@ -50,6 +50,21 @@ impl Family {
 pub(crate) struct SizeClass(u8);
 
 impl SizeClass {
+    /// The class of a request for at most [`TABLE_MAX_BYTES`], aligned to at most
+    /// [`COLOUR_BYTES`]; `None` for others, some of which have a class too. `size` 0 is such.
+    ///
+    /// From a table, since where both families' sizes come mixed, a branch between them is
+    /// mispredicted every other time. (`mixed_cross_free`: 0.65 of the time.)
+    #[inline]
+    pub(crate) const fn looked_up(size: usize, align: usize) -> Option<Self> {
+        let last = size.wrapping_sub(1) | (align - 1);
+        if last < TABLE_MAX_BYTES && align <= COLOUR_BYTES {
+            Some(Self(TABLE.0[last / QUANTUM_BYTES]))
+        } else {
+            None
+        }
+    }
+
     /// The small class of a request, or `None` when it is not small. `size` 0
     /// is not small either.
     ///
@@ -190,6 +205,23 @@ impl SizeClass {
         ((offset as u64 * self.shape().reciprocal) >> RECIPROCAL_SHIFT) as usize
     }
 }
+
+/// The classes of requests by the quantum that their last byte lies in. A constant, so that each
+/// crate has its own beside its code; the small ones' are one line of the cache.
+const TABLE: &Table = &{
+    let mut table = [0; TABLE_MAX_BYTES / QUANTUM_BYTES];
+    let mut index = 0;
+    while index < table.len() {
+        if let Some(class) = SizeClass::of((index + 1) * QUANTUM_BYTES, QUANTUM_BYTES) {
+            table[index] = class.0;
+        }
+        index += 1;
+    }
+    Table(table)
+};
+
+#[repr(align(64))]
+struct Table([u8; TABLE_MAX_BYTES / QUANTUM_BYTES]);
 
 /// What follows from a class's block size, computed once at compile time.
 struct Shape {
@@ -368,6 +400,18 @@ mod tests {
         assert_eq!(SizeClass::of(16, 8192), None);
         assert_eq!(SizeClass::of(SLAB_MAX_BYTES + 1, 1), None);
         assert_eq!(SizeClass::of(usize::MAX, 1), None);
+    }
+
+    #[test]
+    fn the_table_has_the_classes_of_all_up_to_its_end() {
+        for align in (0..=12).map(|shift| 1 << shift) {
+            for size in 0..=TABLE_MAX_BYTES + 1 {
+                let is_in = (1..=TABLE_MAX_BYTES).contains(&size) && align <= COLOUR_BYTES;
+                let class = SizeClass::of(size, align).filter(|_| is_in);
+                assert_eq!(SizeClass::looked_up(size, align), class, "size {size} align {align}");
+            }
+        }
+        assert_eq!(SizeClass::looked_up(usize::MAX, 1), None);
     }
 
     #[test]

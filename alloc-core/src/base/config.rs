@@ -76,6 +76,8 @@ pub(crate) const SLAB_CLASSES: usize =
     (SLAB_MAX_BYTES / SMALL_MAX_BYTES).trailing_zeros() as usize * CLASSES_PER_DOUBLING;
 /// The last of them, whose slabs are wide: 64 KiB and the doubling above.
 pub(crate) const WIDE_CLASSES: usize = 1 + CLASSES_PER_DOUBLING;
+/// The biggest request whose class the fast path looks up in a table.
+pub(crate) const TABLE_MAX_BYTES: usize = 16 << 10;
 /// Size classes in all.
 pub(crate) const CLASSES: usize = SMALL_CLASSES + SLAB_CLASSES;
 

@@ -21,7 +21,7 @@ pub(crate) use crate::tiers::alloc;
 /// `block` was allocated with `layout` and is not used again.
 #[inline]
 pub(crate) unsafe fn dealloc(block: NonNull<u8>, layout: Layout) {
-    if let Some(class) = SizeClass::small(layout.size(), layout.align()) {
+    if let Some(class) = SizeClass::looked_up(layout.size(), layout.align()) {
         // Who has the block next writes to it. (And where nodes are freed in the order of their
         // list, a Zen 5 is faster by a fifth for one more use of each.)
         cpu::prefetch_to_write(block.as_ptr());
@@ -67,7 +67,7 @@ pub(crate) unsafe fn realloc(
     unsafe { realloc_slow(block, layout, new_size, settings) }
 }
 
-/// As [`dealloc`], when the block is not small, or its bin is full or has it already.
+/// As [`dealloc`], when the block is long, or its bin is full or has it already.
 #[cold]
 #[inline(never)]
 unsafe fn dealloc_slow(block: NonNull<u8>, layout: Layout) {

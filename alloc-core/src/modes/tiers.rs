@@ -18,7 +18,7 @@ use crate::{background, large, misuse, os, outbox, tls};
 /// A block for a layout that is not empty.
 #[inline]
 pub(crate) fn alloc(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
-    if let Some(class) = SizeClass::small(layout.size(), layout.align())
+    if let Some(class) = SizeClass::looked_up(layout.size(), layout.align())
         && let Some(block) = tls::fast().pop(class)
     {
         return Some(block);
@@ -26,7 +26,7 @@ pub(crate) fn alloc(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> 
     alloc_slow(layout, settings)
 }
 
-/// As [`alloc`], when the block is not small or its bin is empty. The fast path hands on
+/// As [`alloc`], when the block is long or its bin is empty. The fast path hands on
 /// the layout as it came, in the registers that it came in; the class is found again. One
 /// call for both, since each is code at every place that allocates.
 #[cold]
