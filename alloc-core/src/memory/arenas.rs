@@ -24,7 +24,7 @@ use core::ptr::NonNull;
 
 use crate::arena::Arena;
 use crate::cell::{OwnerPtr, OwnerU64};
-use crate::class::SizeClass;
+use crate::class::{Family, SizeClass};
 use crate::config::{ARENA_PAGES, DIRTY_BYTES_MIN, SHARED_BYTES_MIN, USABLE_PAGES};
 use crate::grid::Grid;
 use crate::keep;
@@ -106,7 +106,8 @@ impl ArenaSet {
     unsafe fn settle(&self, arena: NonNull<Arena>) {
         // SAFETY: the caller's contract: a live arena.
         let header = unsafe { arena.as_ref() };
-        if header.standing() != header.placed() {
+        // Slabs' take turns within their bucket: so they have fewer pages in use.
+        if header.standing() != header.placed() || header.family() != Family::Small {
             // SAFETY: the caller's contract.
             unsafe { self.displace(arena) };
             // SAFETY: it was just taken out.
