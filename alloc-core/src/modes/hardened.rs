@@ -40,7 +40,7 @@ struct Sealed {
 #[inline]
 pub(crate) fn alloc(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
     // No overflow: a layout is at most isize::MAX long.
-    if let Some(class) = SizeClass::small(layout.size() + SEAL_BYTES, layout.align())
+    if let Some(class) = SizeClass::looked_up(layout.size() + SEAL_BYTES, layout.align())
         && let Some(block) = tls::fast().pop(class)
     {
         return Some(hand_out(block, class, layout.size()));
@@ -85,7 +85,7 @@ fn hand_out_large(block: NonNull<u8>, size: usize) -> NonNull<u8> {
 /// `block` was allocated with `layout` and is not used again.
 #[inline]
 pub(crate) unsafe fn dealloc(block: NonNull<u8>, layout: Layout) {
-    if let Some(class) = SizeClass::small(layout.size() + SEAL_BYTES, layout.align()) {
+    if let Some(class) = SizeClass::looked_up(layout.size() + SEAL_BYTES, layout.align()) {
         let bytes = class.block_bytes();
         // SAFETY: as in `expect_sealed`.
         if unsafe { seal::is_whole(block, bytes, layout.size()) } {
