@@ -18,8 +18,9 @@ const CHILD: &str = "POOL_EMPTY_CHILD";
 const SYSTEM: &std::ffi::CStr = c"POOL_EMPTY_SYSTEM";
 
 const MOST_BYTES: u64 = 256 << 10;
-/// Runs of each; a process's resident set differs by some hundred KiB from run to run.
-const RUNS: usize = 9;
+/// Runs of each, in turns; a process's resident set differs by some hundred KiB from run to
+/// run, with what else of its files lies in memory around the pages that it touches.
+const RUNS: usize = 61;
 
 /// `PoolAlloc`, or the system's malloc if the environment says so.
 struct Either {
@@ -74,8 +75,8 @@ fn main() {
         println!("{}", exact_resident_bytes());
         return;
     }
-    let mut pool: Vec<u64> = (0..RUNS).map(|_| child(false)).collect();
-    let mut system: Vec<u64> = (0..RUNS).map(|_| child(true)).collect();
+    let (mut pool, mut system): (Vec<u64>, Vec<u64>) =
+        (0..RUNS).map(|_| (child(false), child(true))).unzip();
     pool.sort_unstable();
     system.sort_unstable();
     let (pool, system) = (pool[RUNS / 2], system[RUNS / 2]);

@@ -7,8 +7,8 @@
 //! blocks are whole granules or wide) is large: see `large`.
 //!
 //! Invariant: `SizeClass(n)` has `n < CLASSES`. Rust's dealloc passes the layout
-//! again, so a block's class is computed from it at both ends and never looked
-//! up; that is why `realloc` must move whenever the class changes.
+//! again, so a block's class follows from it at both ends and is kept nowhere; that is
+//! why `realloc` must move whenever the class changes.
 
 use core::ptr::NonNull;
 
