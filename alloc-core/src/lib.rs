@@ -49,7 +49,7 @@
 //! | heaps | `heap`, `bin` (cached blocks), `run` (blocks of one pool), `outbox` (frees to others), `remote` + `free_run` (frees from others), `registry` (all heaps), `warm` (for the next thread) |
 //! | memory | `arenas`, `arena`, `pool`; `large` (above 128 KiB); `block` (address → block); `seal`, `scrub` (hardened); `misuse` (what is caught) |
 //! | ground | `supply` + `region` (spans), `mapping`, `keep` (what stays), `huge` (huge pages, while cheap), `relief` (when there is none), `pagemap` (address → owner) |
-//! | base | `knobs` + `environment` (settings), `class`, `config`, `cell`, `key`, `line`, `lock`, `sync`, `cpu` and `os` (the only platform code) |
+//! | base | `knobs` + `environment` (settings), `class` + `family` + `shape`, `config`, `cell`, `key`, `line`, `lock`, `sync`, `cpu` and `os` (the only platform code) |
 //!
 //! ARCHITECTURE.md at the root walks an allocation and a free through them.
 
@@ -72,7 +72,10 @@ mod modes;
 mod threads;
 
 // Modules by their short names, `crate::keep` say, whatever layer they are in.
-use base::{cell, class, config, cpu, environment, grid, key, knobs, line, lock, os, pages, sync};
+use base::{
+    cell, class, config, cpu, environment, family, grid, key, knobs, line, lock, os, pages, shape,
+    sync,
+};
 use ground::{huge, keep, mapping, pagemap, region, relief, supply};
 use heaps::{bin, free_run, heap, outbox, registry, remote, run, warm};
 use memory::{arena, arenas, block, large, misuse, pool};

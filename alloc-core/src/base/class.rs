@@ -1,4 +1,4 @@
-//! Size classes: which block size serves a request, and the shape of its pools.
+//! Size classes: which block size serves a request. (`shape` has the shape of its pools.)
 //!
 //! Two families, numbered through: 32 *small* classes of 16..=512 bytes in steps
 //! of 16 (CPython's), then 64 *slab* classes, eight per doubling, to 128 KiB, the last
@@ -13,37 +13,11 @@
 use core::ptr::NonNull;
 
 use crate::config::{
-    CLASS_ALIGN_MAX, CLASSES, CLASSES_PER_DOUBLING, COLOUR_BYTES, GRANULE_BYTES, HARDENED,
-    POOL_BYTES, POOL_SHIFT, QUANTUM_BYTES, REJOIN_DIVISOR, SLAB_BYTES, SLAB_CACHE_BLOCKS,
-    SLAB_CACHE_BYTES, SLAB_MAX_BYTES, SMALL_CACHE_BLOCKS, SMALL_CACHE_BYTES, SMALL_CLASSES,
-    SMALL_MAX_BYTES, TABLE_MAX_BYTES, UNIT_SHIFT, USABLE_PAGES, WIDE_CLASSES,
+    CLASS_ALIGN_MAX, CLASSES, CLASSES_PER_DOUBLING, COLOUR_BYTES, POOL_SHIFT, QUANTUM_BYTES,
+    REJOIN_DIVISOR, SLAB_MAX_BYTES, SMALL_CLASSES, SMALL_MAX_BYTES, TABLE_MAX_BYTES, UNIT_SHIFT,
 };
-use crate::grid::Grid;
-
-/// The tiers that have classes: each has arenas of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Family {
-    /// Pools of one page, blocks of at most 512 bytes.
-    Small,
-    /// Pools of several pages, blocks of at most 60 KiB.
-    Slab,
-    /// The same of wide pages, blocks of at most 128 KiB.
-    WideSlab,
-}
-
-impl Family {
-    /// Every family, by its number.
-    pub(crate) const ALL: [Self; 3] = [Self::Small, Self::Slab, Self::WideSlab];
-
-    /// How its arenas are cut.
-    #[inline]
-    pub(crate) const fn grid(self) -> Grid {
-        match self {
-            Self::Small | Self::Slab => Grid::Narrow,
-            Self::WideSlab => Grid::Wide,
-        }
-    }
-}
+use crate::family::Family;
+use crate::shape::{Shape, is_coloured, served_bytes};
 
 /// A size class: an index below [`CLASSES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,12 +113,12 @@ impl SizeClass {
     /// The family that this class belongs to.
     #[inline]
     pub(crate) const fn family(self) -> Family {
-        family(self.index())
+        Family::of_class(self.index())
     }
 
     #[inline]
     fn shape(self) -> &'static Shape {
-        &SHAPES[self.index()]
+        Shape::of_class(self.index())
     }
 
     /// Bytes of a block: at least as many as it serves.
@@ -202,7 +176,7 @@ impl SizeClass {
     /// before it: the quotient `offset / stride_bytes`, by multiplication.
     #[inline]
     pub(crate) fn block_index(self, offset: usize) -> usize {
-        ((offset as u64 * self.shape().reciprocal) >> RECIPROCAL_SHIFT) as usize
+        self.shape().block_index(offset)
     }
 }
 
@@ -223,148 +197,9 @@ const TABLE: &Table = &{
 #[repr(align(64))]
 struct Table([u8; TABLE_MAX_BYTES / QUANTUM_BYTES]);
 
-/// What follows from a class's block size, computed once at compile time.
-struct Shape {
-    /// `ceil(2^40 / stride_bytes)`: the quotient is exact while offset × stride is
-    /// below 2^40 (Granlund and Montgomery 1994); they are below 2^20 and 2^18.
-    reciprocal: u64,
-    block_bytes: u32,
-    stride_bytes: u32,
-    capacity: u16,
-    cache_blocks: u16,
-    pool_pages: u8,
-    /// One less than the pool's colours, of which there are a power of two.
-    last_colour: u8,
-}
-
-const RECIPROCAL_SHIFT: u32 = 40;
-const _: () =
-    assert!(Grid::Wide.arena_bytes() * (SLAB_MAX_BYTES + COLOUR_BYTES) < 1 << RECIPROCAL_SHIFT);
-
-static SHAPES: [Shape; CLASSES] = {
-    const EMPTY: Shape = Shape {
-        reciprocal: 0,
-        block_bytes: 0,
-        stride_bytes: 0,
-        capacity: 0,
-        cache_blocks: 0,
-        pool_pages: 0,
-        last_colour: 0,
-    };
-    let mut shapes = [EMPTY; CLASSES];
-    let mut index = 0;
-    while index < CLASSES {
-        shapes[index] = shape(index);
-        index += 1;
-    }
-    shapes
-};
-
-const fn shape(index: usize) -> Shape {
-    let small = index < SMALL_CLASSES;
-    let (mut block_bytes, grid) = (served_bytes(index), family(index).grid());
-    let is_wide = matches!(grid, Grid::Wide);
-    // Of wide pages, each has its own colour.
-    let is_coloured = is_coloured(block_bytes) && !is_wide;
-    let mut stride_bytes = block_bytes + if is_coloured { COLOUR_BYTES } else { 0 };
-    let pool_pages = if small { 1 } else { slab_pages(stride_bytes, grid) };
-    let pool_bytes = pool_pages * grid.page_bytes();
-    let capacity = pool_bytes / stride_bytes;
-    if HARDENED && (is_coloured || is_wide) {
-        // Up to the next block, lest a write between them goes unnoticed.
-        stride_bytes = pool_bytes / capacity / COLOUR_BYTES * COLOUR_BYTES;
-        block_bytes = stride_bytes;
-    }
-    let spare_bytes = pool_bytes - (capacity - 1) * stride_bytes - block_bytes;
-    let colours = if is_coloured { spare_bytes / COLOUR_BYTES + 1 } else { 1 };
-    let last_colour = (1_usize << colours.ilog2()) - 1;
-    assert!(last_colour * COLOUR_BYTES < POOL_BYTES, "a lead is shorter than a page");
-    let cache_blocks = if small {
-        clamp(SMALL_CACHE_BYTES / block_bytes, SMALL_CACHE_BLOCKS)
-    } else {
-        clamp(SLAB_CACHE_BYTES / block_bytes, SLAB_CACHE_BLOCKS)
-    };
-    Shape {
-        reciprocal: (1u64 << RECIPROCAL_SHIFT).div_ceil(stride_bytes as u64),
-        block_bytes: block_bytes as u32,
-        stride_bytes: stride_bytes as u32,
-        capacity: capacity as u16,
-        cache_blocks: cache_blocks as u16,
-        pool_pages: pool_pages as u8,
-        last_colour: last_colour as u8,
-    }
-}
-
-/// The family of the class with this number.
-const fn family(index: usize) -> Family {
-    if index < SMALL_CLASSES {
-        Family::Small
-    } else if index < CLASSES - WIDE_CLASSES {
-        Family::Slab
-    } else {
-        Family::WideSlab
-    }
-}
-
-/// The longest request that the class with this number serves, in bytes.
-const fn served_bytes(index: usize) -> usize {
-    if index < SMALL_CLASSES {
-        return (index + 1) * QUANTUM_BYTES;
-    }
-    let slab = index - SMALL_CLASSES;
-    slab_block_bytes(slab / CLASSES_PER_DOUBLING, slab % CLASSES_PER_DOUBLING)
-}
-
 /// What a slab's doubling, leading one and step, as they are computed, are more than its number.
 const BEFORE_SLABS: usize =
     (SMALL_MAX_BYTES.ilog2() as usize + 1) * CLASSES_PER_DOUBLING - SMALL_CLASSES;
-
-/// The same of this step of a doubling.
-const fn slab_block_bytes(octave: usize, step: usize) -> usize {
-    (CLASSES_PER_DOUBLING + step + 1) * ((SMALL_MAX_BYTES << octave) / CLASSES_PER_DOUBLING)
-}
-
-/// Whether blocks of so many bytes lie [`COLOUR_BYTES`] apart.
-const fn is_coloured(block_bytes: usize) -> bool {
-    block_bytes.is_multiple_of(GRANULE_BYTES)
-}
-
-/// The fewest pages that hold at least so many blocks as [`SLAB_BYTES`] do, one to four,
-/// and of which an arena full has more than 7/8 of the blocks that it could have.
-/// Few blocks, since one of them in use keeps all the others' memory from other classes.
-const fn slab_pages(stride_bytes: usize, grid: Grid) -> usize {
-    let wanted = clamp(SLAB_BYTES / stride_bytes, (1, 4));
-    let fewest = (wanted * stride_bytes).div_ceil(grid.page_bytes());
-    let mut most_blocks = 0;
-    let mut pages = fewest;
-    while pages <= USABLE_PAGES {
-        let blocks = blocks_per_arena(pages, stride_bytes, grid);
-        if blocks > most_blocks {
-            most_blocks = blocks;
-        }
-        pages += 1;
-    }
-    pages = fewest;
-    while blocks_per_arena(pages, stride_bytes, grid) * 8 <= most_blocks * 7 {
-        pages += 1;
-    }
-    pages
-}
-
-/// Blocks in an arena full of slabs of so many pages.
-const fn blocks_per_arena(pages: usize, stride_bytes: usize, grid: Grid) -> usize {
-    USABLE_PAGES / pages * (pages * grid.page_bytes() / stride_bytes)
-}
-
-const fn clamp(value: usize, (low, high): (usize, usize)) -> usize {
-    if value < low {
-        low
-    } else if value > high {
-        high
-    } else {
-        value
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -372,7 +207,9 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::config::{ARENA_BYTES, ARENA_PAGES, FIRST_USABLE_PAGE};
+    use crate::config::{
+        ARENA_BYTES, ARENA_PAGES, FIRST_USABLE_PAGE, GRANULE_BYTES, HARDENED, POOL_BYTES,
+    };
 
     /// The naive oracle: the first class, by linear search, whose block fits and
     /// is a multiple of the alignment; if it lies on such a bound, too.
@@ -468,24 +305,6 @@ mod tests {
             // In hardened mode blocks take up what would be between them.
             assert!(leads.len() >= 16 || HARDENED, "{class:?}: {} colours", leads.len());
             assert!(starts(1).map(lead).is_sorted_by(|a, b| a != b) || HARDENED, "{class:?}");
-        }
-    }
-
-    #[test]
-    fn shapes_hold_their_bounds() {
-        for class in SizeClass::all() {
-            let (bytes, pages) = (class.stride_bytes(), class.pool_pages());
-            let grid = class.family().grid();
-            assert!((1..=256).contains(&class.capacity()), "{class:?}");
-            assert!(class.capacity() * bytes <= class.pool_bytes() && pages <= USABLE_PAGES);
-            assert!(class.cache_blocks() >= 2);
-            assert!(class.block_bytes() >= served_bytes(class.index()));
-            assert!(class.block_bytes() == class.stride_bytes() || !HARDENED, "{class:?} has gaps");
-            let lost = class.pool_bytes() - class.capacity() * bytes;
-            assert!(lost * 8 <= class.pool_bytes(), "{class:?} loses {lost} of {pages} pages");
-            // In an arena of one class.
-            let in_arena = blocks_per_arena(pages, bytes, grid) * class.block_bytes();
-            assert!(in_arena * 5 >= grid.arena_bytes() * 4, "{class:?}: {in_arena} of an arena");
         }
     }
 }

@@ -16,8 +16,8 @@ mod table;
 
 use core::ptr::NonNull;
 
-use crate::class::Family;
 use crate::config::{GRANULE_BYTES, HUGE_PAGE_BYTES};
+use crate::family::Family;
 use crate::lock::Lock;
 use crate::pagemap::{self, Unit};
 use crate::region::{Choice, Region, Run, Use, granules_for};

@@ -20,10 +20,11 @@ use crossbeam_utils::CachePadded;
 use crate::arena::Arena;
 use crate::arenas::ArenaSet;
 use crate::bin::{Bin, Slot};
-use crate::class::{Family, SizeClass};
+use crate::class::SizeClass;
 use crate::config::{
     CLASSES, FETCHED_AHEAD, HARDENED, WARM_BLOCKS_MAX, WARM_CLASS_BYTES_MAX, waiting_blocks,
 };
+use crate::family::Family;
 use crate::key::Random;
 use crate::os;
 use crate::outbox::Outbox;

@@ -3,8 +3,9 @@
 use core::ptr::NonNull;
 
 use crate::arena::Arena;
-use crate::class::{Family, SizeClass};
+use crate::class::SizeClass;
 use crate::config::{FREED_WORD, HARDENED};
+use crate::family::Family;
 use crate::free_run::FreeRun;
 use crate::heap::ThreadHeap;
 use crate::registry;

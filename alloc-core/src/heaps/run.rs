@@ -11,8 +11,9 @@ use core::ptr::NonNull;
 
 use crate::arena::Arena;
 use crate::block::class_at;
-use crate::class::{Family, SizeClass};
+use crate::class::SizeClass;
 use crate::config::{ARENA_BYTES, POOL_BYTES};
+use crate::family::Family;
 use crate::free_run::FreeRun;
 use crate::grid::Grid;
 use crate::pool::{BlockSet, Pool, WORD_BITS};

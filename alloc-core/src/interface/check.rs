@@ -7,8 +7,9 @@ use core::fmt;
 use core::ptr::NonNull;
 
 use crate::arena::Arena;
-use crate::class::{Family, SizeClass};
+use crate::class::SizeClass;
 use crate::config::{CLASSES, GRANULE_BYTES, USABLE_PAGES};
+use crate::family::Family;
 use crate::heap::ThreadHeap;
 use crate::interface::stats::{ArenaStats, ClassStats, stats};
 use crate::pagemap::{self, Unit};

@@ -13,10 +13,11 @@
 use core::ptr::NonNull;
 
 use crate::arena::Arena;
-use crate::class::{Family, SizeClass};
+use crate::class::SizeClass;
 use crate::config::{
     CLASSES, GRANULE_BYTES, SLAB_CLASSES, SMALL_CLASSES, USABLE_PAGES, WIDE_CLASSES,
 };
+use crate::family::Family;
 use crate::{mapping, registry, supply};
 
 /// The state of one size class.

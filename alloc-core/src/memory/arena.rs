@@ -18,11 +18,12 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::cell::{OwnerPtr, OwnerU8, OwnerU64};
-use crate::class::{Family, SizeClass};
+use crate::class::SizeClass;
 use crate::config::{
     ARENA_PAGES, HARDENED, LONG_RUN_BYTES, NEARLY_EMPTY_PAGES, ORDER_PAGES, POOL_BYTES,
     SPARSE_PAGES, USABLE_PAGES,
 };
+use crate::family::Family;
 use crate::grid::Grid;
 use crate::heap::ThreadHeap;
 use crate::keep;

@@ -24,8 +24,9 @@ use core::ptr::NonNull;
 
 use crate::arena::Arena;
 use crate::cell::{OwnerPtr, OwnerU64};
-use crate::class::{Family, SizeClass};
+use crate::class::SizeClass;
 use crate::config::{ARENA_PAGES, DIRTY_BYTES_MIN, SHARED_BYTES_MIN, USABLE_PAGES};
+use crate::family::Family;
 use crate::grid::Grid;
 use crate::keep;
 use crate::pool::Pool;

@@ -3,8 +3,9 @@
 use core::ptr::NonNull;
 
 use crate::arena::Arena;
-use crate::class::{Family, SizeClass};
+use crate::class::SizeClass;
 use crate::config::GRANULE_BYTES;
+use crate::family::Family;
 use crate::grid::Grid;
 use crate::pagemap::{self, Unit};
 use crate::region::{Region, Span, Use};

@@ -5,11 +5,11 @@
 
 use core::ptr::NonNull;
 
-use crate::class::Family;
 use crate::config::{
     GRANULE_BYTES, HUGE_PAGE_BYTES, PURGE_GRANULES_MIN, REGION_BYTES, REGION_GRANULES,
     REGION_MIN_BYTES,
 };
+use crate::family::Family;
 use crate::region::{Choice, Claim, Region, Run, Use, granules_for};
 use crate::{huge, keep, knobs, os, pagemap};
 
