@@ -8,8 +8,7 @@ use alloc_core::PoolAlloc;
 
 /// The allocator. Leaner than by default: a shell script's many programs are small and
 /// short, and a page fault more costs them less than a page that they would not fill.
-pub(crate) static POOL: PoolAlloc =
-    PoolAlloc::new().keep_bytes(512 << 10).keep_percent(10).huge_pages_after(32 << 20);
+pub(crate) static POOL: PoolAlloc = PoolAlloc::new().keep_bytes(512 << 10).keep_percent(10);
 
 /// What `max_align_t` needs on 64-bit systems, and every block has.
 pub(crate) const ALIGN: usize = 16;
