@@ -38,6 +38,32 @@ fn memory_stays_flat_for_a_minute() {
     alloc_core::check().unwrap();
 }
 
+/// What goes home is written to by who frees it (`Outbox::add`): 0xDD, in an address that no
+/// program has.
+#[test]
+#[cfg_attr(feature = "hardened", ignore = "there freed blocks are cleared")]
+fn small_blocks_are_marked_on_their_way_home() {
+    const MARK: u64 = 0xFFFF_FFFF_DDDD_DDDD;
+    let blocks: Vec<usize> =
+        (0..512).map(|_| Box::into_raw(Box::new([1_u64; 8])).expose_provenance()).collect();
+    let theirs = blocks.clone();
+    let freed_elsewhere = std::thread::spawn(move || {
+        for block in theirs {
+            let block = std::ptr::with_exposed_provenance_mut::<[u64; 8]>(block);
+            // SAFETY: a box's, from above, and freed once.
+            drop(unsafe { Box::from_raw(block) });
+        }
+    });
+    freed_elsewhere.join().unwrap();
+    let is_marked = |block: usize| {
+        // SAFETY: this thread's arenas stay mapped while some of their blocks are on their way.
+        unsafe { std::ptr::with_exposed_provenance::<u64>(block).read_volatile() == MARK }
+    };
+    let marked = blocks.iter().filter(|&&block| is_marked(block)).count();
+    // The first of each run, at most 64 blocks of a pool, has the run's words there.
+    assert!((448..512).contains(&marked), "{marked} of 512 blocks are marked");
+}
+
 /// Runs the exchange and returns the RSS in MiB, second by second.
 fn exchange_for(seconds: usize) -> Vec<f64> {
     let stop = AtomicBool::new(false);

@@ -45,6 +45,7 @@ impl Outbox {
         run: &PoolRun,
         members: &[NonNull<u8>],
     ) {
+        debug_assert_eq!(members.len(), run.blocks.count, "the members are the run");
         // What this core has written to, the owner's has back sooner than what it has read only.
         // (Zen 5, a producer and a consumer: 0.86 of the time. In hardened mode it has already.)
         if !HARDENED && self.class.family() == Family::Small {
