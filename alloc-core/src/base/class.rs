@@ -104,8 +104,8 @@ impl SizeClass {
     pub(crate) const fn index(self) -> usize {
         let index = self.0 as usize;
         // SAFETY: every constructor yields a number below CLASSES: `small` at
-        // most 511/16 = 31, `slab` at most 32 + 7*8 + 7 = 95, `from_index` by
-        // its contract.
+        // most 511/16 = 31, `slab` at most 32 + 7*8 + 7 = 95, `looked_up` what one
+        // of the two yielded for the table, `from_index` by its contract.
         unsafe { core::hint::assert_unchecked(index < CLASSES) };
         index
     }

@@ -189,8 +189,32 @@ mod tests {
             let lost = pool_bytes - capacity * bytes;
             assert!(lost * 8 <= pool_bytes, "{class} loses {lost} of {pages} pages");
             // In an arena of one class.
-            let in_arena = blocks_per_arena(pages, bytes, grid) * block_bytes;
+            let blocks = blocks_per_arena(pages, bytes, grid);
+            let in_arena = blocks * block_bytes;
             assert!(in_arena * 5 >= grid.arena_bytes() * 4, "{class}: {in_arena} of an arena");
+        }
+    }
+
+    #[test]
+    fn no_slab_of_up_to_ten_pages_would_fill_an_arena_much_better() {
+        for (class, shape) in SHAPES.iter().enumerate().skip(SMALL_CLASSES) {
+            let grid = Family::of_class(class).grid();
+            let stride = match served_bytes(class) {
+                bytes if is_coloured(bytes) && grid == Grid::Narrow => bytes + COLOUR_BYTES,
+                bytes => bytes,
+            };
+            let chosen = usize::from(shape.pool_pages);
+            let blocks = blocks_per_arena(chosen, stride, grid);
+            for pages in chosen..=SLAB_PAGES {
+                let others = blocks_per_arena(pages, stride, grid);
+                assert!(others * 31 < blocks * 32, "{class}: {blocks} blocks, {others} in {pages}");
+            }
+        }
+        if !HARDENED {
+            // SQLite's page of 4 KiB with its header: 4,608 bytes.
+            let class = (0..CLASSES).find(|&class| served_bytes(class) >= 4368).unwrap();
+            let pages = usize::from(Shape::of_class(class).pool_pages);
+            assert_eq!(blocks_per_arena(pages, served_bytes(class), Grid::Narrow), 56);
         }
     }
 }
