@@ -17,6 +17,8 @@ fn big_blocks() {
     grow_beside_a_neighbour();
     alignments_to_2_mib();
     zeroed_after_use();
+    #[cfg(feature = "hardened")]
+    an_arena_goes_without_its_headers();
     every_byte_leads_to_its_block();
     impossible_sizes_are_null();
     alloc_core::check().unwrap();
@@ -155,4 +157,23 @@ fn impossible_sizes_are_null() {
         live.free(&GLOBAL);
     }
     assert!(Vec::<u8>::new().try_reserve_exact(1 << 50).is_err());
+}
+
+/// Others' blocks will lie where the headers were, and hardened mode hands blocks out only if
+/// they are zero.
+#[cfg(feature = "hardened")]
+fn an_arena_goes_without_its_headers() {
+    const ARENA_BYTES: usize = 256 << 10;
+    let blocks: Vec<Vec<u8>> = (0..1000).map(|_| vec![1; 8000]).collect();
+    let arena_of = |block: &Vec<u8>| block.as_ptr().map_addr(|addr| addr & !(ARENA_BYTES - 1));
+    let arenas: std::collections::BTreeSet<*const u8> = blocks.iter().map(arena_of).collect();
+    drop(blocks);
+    let is_clear = |arena: &&*const u8| {
+        // SAFETY: a region's memory stays mapped, and readable at an arena's start.
+        let headers = unsafe { arena.cast::<[u8; 4096]>().read_volatile() };
+        headers.iter().all(|&byte| byte == 0)
+    };
+    let clear = arenas.iter().filter(is_clear).count();
+    // Some keep cached blocks, or are the empty one that the heap keeps.
+    assert!(clear + 5 >= arenas.len(), "{clear} of {} arenas", arenas.len());
 }
