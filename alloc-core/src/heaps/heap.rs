@@ -441,8 +441,8 @@ fn give_arena(arena: NonNull<Arena>, family: Family) {
     pagemap::mark_arena(base, family.grid(), false);
     if HARDENED {
         // Others' blocks will lie there, and are handed out only if they are zero.
-        // SAFETY: the headers are the arena's own memory, and nobody refers to them any more.
-        unsafe { base.cast::<Arena>().write_bytes(0, 1) };
+        // SAFETY: the arena is out of use, and not yet the supply's.
+        unsafe { Arena::clear_headers(base) };
     }
     // SAFETY: it came from the supply for this family, and no block is left in it.
     unsafe { supply::give_arena(base, family, resident) };

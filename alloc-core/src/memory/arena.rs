@@ -150,6 +150,20 @@ impl Arena {
         arena.cast()
     }
 
+    /// Makes an arena's headers zero.
+    ///
+    /// # Safety
+    /// [`Arena::retire`] has returned `base`, and nobody else has the memory yet.
+    pub(crate) unsafe fn clear_headers(base: NonNull<u8>) {
+        // SAFETY: the headers fill a page, which is the caller's to write to. Whatever they are,
+        // they are words; shared ones, for `stats` may be reading them still.
+        let words =
+            unsafe { base.cast::<[OwnerU64; POOL_BYTES / size_of::<OwnerU64>()]>().as_ref() };
+        for word in words {
+            word.set(0);
+        }
+    }
+
     /// The arena that holds `block`, which lies in one that is cut so.
     #[inline]
     pub(crate) fn of(block: NonNull<u8>, grid: Grid) -> NonNull<Arena> {
