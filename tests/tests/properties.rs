@@ -4,9 +4,6 @@
 //! with a heap that nobody has used before, so that one that breaks the heap, or ends the
 //! process, fails the same way when it is tried again.
 
-// The oracle's sizes are the default mode's: hardened mode's blocks have a seal more.
-#![cfg(not(feature = "hardened"))]
-
 use std::fmt::Write as _;
 
 use alloc_core::PoolAlloc;

@@ -36,6 +36,7 @@ mod crew;
 mod live;
 mod model;
 mod oracle;
+mod place;
 mod rest;
 mod step;
 
