@@ -12,9 +12,10 @@
 //!   The whole heap is checked each time they rest.
 //!
 //! What is checked of blocks ([`Live`], [`Oracle`]): aligned, disjoint, zero where that was
-//! promised, contents untouched whenever one is resized or freed, known to `block_of`. Of
-//! the whole heap: `alloc_core::check()`, and that the stats count just the oracle's blocks,
-//! class by class. At a sequence's end nothing is in use, and nothing is kept.
+//! promised, contents untouched whenever one is resized or freed, known to `block_of` and
+//! `usable_bytes`. Of the whole heap: `alloc_core::check()`, and that the stats count just
+//! the oracle's blocks, class by class. At a sequence's end nothing is in use, and nothing
+//! is kept.
 //!
 //! `PoolAlloc` is not the global allocator here, so all that is in its heaps is the
 //! sequence's. What is wrong panics; [`in_child`] gives each sequence a process, and so a

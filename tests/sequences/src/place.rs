@@ -3,7 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-use alloc_core::{Block, Stats, Tier, block_of};
+use alloc_core::{Block, PoolAlloc, Stats, Tier, block_of};
 
 use crate::Live;
 
@@ -39,6 +39,9 @@ impl Place {
         ensure(fits, || format!("{live:?} is {found:?}"))?;
         let last = block_of(start.wrapping_add(layout.size() - 1));
         ensure(last == Some(found), || format!("{live:?} is {found:?}, its end in {last:?}"))?;
+        // SAFETY: the block is in use, from a `PoolAlloc`.
+        let usable = unsafe { PoolAlloc::new().usable_bytes(found.start) };
+        ensure(usable == Some(found.bytes), || format!("{usable:?} are usable of {found:?}"))?;
         let place = Self::of(live, found, class_of(live, stats));
         place.ok_or_else(|| format!("{live:?} has a block of its own size in {found:?}"))
     }
