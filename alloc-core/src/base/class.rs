@@ -39,6 +39,24 @@ impl SizeClass {
         }
     }
 
+    /// The class of a request, or `None` when it is large. `size` 0 has none either.
+    #[inline]
+    pub(crate) const fn of(size: usize, align: usize) -> Option<Self> {
+        match Self::looked_up(size, align) {
+            Some(class) => Some(class),
+            None => Self::computed(size, align),
+        }
+    }
+
+    /// As [`SizeClass::of`], without the table.
+    #[inline]
+    const fn computed(size: usize, align: usize) -> Option<Self> {
+        match Self::small(size, align) {
+            Some(class) => Some(class),
+            None => Self::slab(size, align),
+        }
+    }
+
     /// The small class of a request, or `None` when it is not small. `size` 0
     /// is not small either.
     ///
@@ -46,7 +64,7 @@ impl SizeClass {
     /// alignment, so one comparison bounds both; a block at a multiple of such
     /// a size from a page bound is aligned.
     #[inline]
-    pub(crate) const fn small(size: usize, align: usize) -> Option<Self> {
+    const fn small(size: usize, align: usize) -> Option<Self> {
         let last = size.wrapping_sub(1) | (align - 1);
         if last < SMALL_MAX_BYTES { Some(Self((last / QUANTUM_BYTES) as u8)) } else { None }
     }
@@ -54,7 +72,7 @@ impl SizeClass {
     /// The slab class of a request that is not small, or `None` when it is
     /// large.
     #[inline]
-    pub(crate) const fn slab(size: usize, align: usize) -> Option<Self> {
+    const fn slab(size: usize, align: usize) -> Option<Self> {
         let last = size.wrapping_sub(1) | (align - 1);
         if last >= SLAB_MAX_BYTES {
             return None;
@@ -77,15 +95,6 @@ impl SizeClass {
     const fn is_aligned_to(self, align: usize) -> bool {
         let is_wide = matches!(self.family(), Family::WideSlab);
         align <= CLASS_ALIGN_MAX && !is_wide && !is_coloured(served_bytes(self.index()))
-    }
-
-    /// The class of a request in either family.
-    #[inline]
-    pub(crate) const fn of(size: usize, align: usize) -> Option<Self> {
-        match Self::small(size, align) {
-            Some(class) => Some(class),
-            None => Self::slab(size, align),
-        }
     }
 
     /// The class with number `index`, which must be below [`CLASSES`].
@@ -186,7 +195,7 @@ const TABLE: &Table = &{
     let mut table = [0; TABLE_MAX_BYTES / QUANTUM_BYTES];
     let mut index = 0;
     while index < table.len() {
-        if let Some(class) = SizeClass::of((index + 1) * QUANTUM_BYTES, QUANTUM_BYTES) {
+        if let Some(class) = SizeClass::computed((index + 1) * QUANTUM_BYTES, QUANTUM_BYTES) {
             table[index] = class.0;
         }
         index += 1;

@@ -10,7 +10,7 @@ use crate::block::{Block, class_at, find};
 use crate::class::SizeClass;
 use crate::config::QUANTUM_BYTES;
 use crate::knobs::Settings;
-use crate::tiers::{alloc_large, alloc_slab, dealloc_in, dealloc_large, flush, resize_large};
+use crate::tiers::{alloc_in, alloc_large, dealloc_in, dealloc_large, flush, resize_large};
 use crate::{cpu, large, misuse, pagemap, tls};
 
 pub(crate) use crate::tiers::alloc;
@@ -34,12 +34,12 @@ pub(crate) unsafe fn dealloc(block: NonNull<u8>, layout: Layout) {
 }
 
 /// A block whose bytes are zero, for a layout that is not empty.
-#[inline]
+#[inline(never)]
 pub(crate) fn alloc_zeroed(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
-    if SizeClass::small(layout.size(), layout.align()).is_none() {
-        return alloc_zeroed_big(layout, settings);
-    }
-    let block = alloc(layout, settings)?;
+    let Some(class) = SizeClass::of(layout.size(), layout.align()) else {
+        return alloc_large(layout, settings, large::alloc_zeroed);
+    };
+    let block = alloc_in(class, settings)?;
     // SAFETY: the block is new and has at least this many bytes.
     unsafe { block.write_bytes(0, layout.size()) };
     Some(block)
@@ -52,68 +52,44 @@ pub(crate) fn alloc_zeroed(layout: Layout, settings: &Settings) -> Option<NonNul
 /// - `block` was allocated with `layout`, and is not used again if another one is
 ///   returned.
 /// - `new_size` is not zero and makes a valid layout.
-#[inline]
+#[inline(never)]
 pub(crate) unsafe fn realloc(
     block: NonNull<u8>,
     layout: Layout,
     new_size: usize,
     settings: &Settings,
 ) -> Option<NonNull<u8>> {
-    let old = SizeClass::small(layout.size(), layout.align());
-    if old.is_some() && old == SizeClass::small(new_size, layout.align()) {
-        return Some(block);
+    let align = layout.align();
+    // SAFETY: the caller vouches that the new size makes a valid layout.
+    let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, align) };
+    match (SizeClass::of(layout.size(), align), SizeClass::of(new_size, align)) {
+        (Some(old), Some(new)) if old == new => Some(block),
+        (Some(old), Some(new)) => {
+            let target = alloc_in(new, settings)?;
+            let kept = layout.size().min(new_size);
+            // SAFETY: both blocks have at least this many bytes, and are apart.
+            unsafe { target.copy_from_nonoverlapping(block, kept) };
+            dealloc_in(old, block);
+            Some(target)
+        }
+        // SAFETY: both sizes are large; the caller's contract.
+        (None, None) => unsafe { resize_large(block, new_layout) },
+        // SAFETY: the caller's contract.
+        _ => unsafe { move_block(block, layout, new_layout, settings) },
     }
-    // SAFETY: the caller's contract.
-    unsafe { realloc_slow(block, layout, new_size, settings) }
 }
 
-/// As [`dealloc`], when the block is long, or its bin is full or has it already.
+/// As [`dealloc`], when the table has no class for it, or its bin is full or has it already.
 #[cold]
 #[inline(never)]
 unsafe fn dealloc_slow(block: NonNull<u8>, layout: Layout) {
-    if let Some(class) = SizeClass::small(layout.size(), layout.align()) {
+    if let Some(class) = SizeClass::looked_up(layout.size(), layout.align()) {
         return flush(class, block);
     }
-    match SizeClass::slab(layout.size(), layout.align()) {
+    match SizeClass::of(layout.size(), layout.align()) {
         Some(class) => dealloc_in(class, block),
         // SAFETY: the caller's contract: a block of this layout.
         None => unsafe { dealloc_large(block) },
-    }
-}
-
-#[inline(never)]
-fn alloc_zeroed_big(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
-    let Some(class) = SizeClass::slab(layout.size(), layout.align()) else {
-        return alloc_large(layout, settings, large::alloc_zeroed);
-    };
-    let block = alloc_slab(class, settings)?;
-    // SAFETY: the block is new and has at least this many bytes.
-    unsafe { block.write_bytes(0, layout.size()) };
-    Some(block)
-}
-
-#[inline(never)]
-unsafe fn realloc_slow(
-    block: NonNull<u8>,
-    layout: Layout,
-    new_size: usize,
-    settings: &Settings,
-) -> Option<NonNull<u8>> {
-    let align = layout.align();
-    match (SizeClass::of(layout.size(), align), SizeClass::of(new_size, align)) {
-        (Some(old), Some(new)) if old == new => Some(block),
-        (None, None) => {
-            // SAFETY: the caller vouches that the new size makes a valid layout.
-            let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, align) };
-            // SAFETY: both sizes are large; the caller's contract.
-            unsafe { resize_large(block, new_layout) }
-        }
-        _ => {
-            // SAFETY: the caller vouches that the new size makes a valid layout.
-            let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, align) };
-            // SAFETY: the caller's contract.
-            unsafe { move_block(block, layout, new_layout, settings) }
-        }
     }
 }
 

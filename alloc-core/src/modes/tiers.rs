@@ -26,24 +26,24 @@ pub(crate) fn alloc(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> 
     alloc_slow(layout, settings)
 }
 
-/// As [`alloc`], when the block is long or its bin is empty. The fast path hands on
+/// As [`alloc`], when the table has no class for it or its bin is empty. The fast path hands on
 /// the layout as it came, in the registers that it came in; the class is found again. One
 /// call for both, since each is code at every place that allocates.
 #[cold]
 #[inline(never)]
 fn alloc_slow(layout: Layout, settings: &Settings) -> Option<NonNull<u8>> {
-    if let Some(class) = SizeClass::small(layout.size(), layout.align()) {
+    if let Some(class) = SizeClass::looked_up(layout.size(), layout.align()) {
         return refill(class, settings);
     }
-    match SizeClass::slab(layout.size(), layout.align()) {
-        Some(class) => alloc_slab(class, settings),
+    match SizeClass::of(layout.size(), layout.align()) {
+        Some(class) => alloc_in(class, settings),
         None => alloc_large(layout, settings, large::alloc),
     }
 }
 
-/// A slab's block.
+/// A block of a class.
 #[inline]
-pub(crate) fn alloc_slab(class: SizeClass, settings: &Settings) -> Option<NonNull<u8>> {
+pub(crate) fn alloc_in(class: SizeClass, settings: &Settings) -> Option<NonNull<u8>> {
     match tls::fast().pop(class) {
         Some(block) => Some(block),
         None => refill(class, settings),
