@@ -153,6 +153,28 @@ fn tools_say_the_same_as_without() {
     assert!(under.stdout.len() > 15);
 }
 
+/// In C++, of which nothing is compiled where there is no g++.
+#[test]
+fn cxx_programs_get_every_form_from_before_main_to_their_threads_ends() {
+    if Command::new("g++").arg("--version").output().is_err() {
+        eprintln!("left out: there is no g++");
+        return;
+    }
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/programs/forms.cpp");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let [program, opened] = ["forms", "libforms.so"].map(|name| folder.join(name));
+    for (file, options) in
+        [(&program, &["-pthread"][..]), (&opened, &["-DLIBRARY", "-fPIC", "-shared"])]
+    {
+        let mut command = Command::new("g++");
+        command.args(["-std=c++20", "-O1", "-fno-builtin"]).args(options).arg(source).arg("-o");
+        expect_success(&command.arg(file).arg("-ldl").arg(library()).output().unwrap());
+    }
+    let output = under_library(program, &[opened.to_str().unwrap()]);
+    expect_success(&output);
+    assert_eq!(output.stdout, b"all forms\n", "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 unsafe extern "C" {
     fn memalign(align: usize, size: usize) -> *mut c_void;
     fn valloc(size: usize) -> *mut c_void;
