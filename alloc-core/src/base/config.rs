@@ -48,7 +48,7 @@ pub(crate) const HUGE_PAGE_BYTES: usize = 2 << 20;
 /// 1300 µs, where the host has them.)
 pub(crate) const HUGE_PAGE_DEAR_NS: usize = 4_000_000;
 /// Huge pages to pass over after a dear one: at first, and at most.
-pub(crate) const HUGE_PAGE_PAUSES: (usize, usize) = (16, 512);
+pub(crate) const HUGE_PAGE_PAUSES: (usize, usize) = (64, 512);
 /// The longest block that a region serves; what is longer has its own mapping.
 pub(crate) const SPAN_MAX_BYTES: usize = 32 << 20;
 /// A block that grows is moved to where it has room for this many times its size.

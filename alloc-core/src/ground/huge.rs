@@ -7,7 +7,9 @@
 //! memory first (Linux, `Documentation/mm/free_page_reporting.rst`). So the first touch
 //! of what was asked for is timed, on the thread's own clock. While it is cheap, all is
 //! asked for; when it is dear, the next huge pages are passed over, more of them each
-//! time, and then one is tried again.
+//! time, and then one is tried again. (The system hands out what it has at hand first: after
+//! a dear one come others, until somebody frees memory.) What the process itself gives back
+//! meanwhile is at hand, so as many are asked for all the same.
 //!
 //! The figures are relaxed and shared by all threads: they steer, nothing relies on
 //! them.
@@ -32,6 +34,11 @@ pub(crate) fn pass(pages: usize) -> bool {
     POLICY.pass(pages)
 }
 
+/// So many huge pages went back to the system, which has them at hand for a while.
+pub(crate) fn give_back(pages: usize) {
+    POLICY.give_back(pages);
+}
+
 /// Touches the first huge page of those that were granted, and notes what it cost.
 ///
 /// # Safety
@@ -51,6 +58,8 @@ struct Policy {
     to_pass: AtomicUsize,
     /// How many will be after the next dear one.
     pause: AtomicUsize,
+    /// How many were given back since the last dear one, and not asked for again.
+    at_hand: AtomicUsize,
 }
 
 impl Policy {
@@ -59,16 +68,29 @@ impl Policy {
             is_proven: AtomicBool::new(false),
             to_pass: AtomicUsize::new(0),
             pause: AtomicUsize::new(HUGE_PAGE_PAUSES.0),
+            at_hand: AtomicUsize::new(0),
         }
     }
 
     fn grant(&self, pages: usize) -> usize {
-        if self.pass(pages) {
-            0
+        let given_back = self.at_hand.load(Relaxed);
+        let at_hand = pages.min(given_back);
+        if at_hand > 0 {
+            self.at_hand.store(given_back - at_hand, Relaxed);
+        }
+        let others = pages - at_hand;
+        if self.pass(others) {
+            at_hand
         } else if self.is_proven.load(Relaxed) {
             pages
         } else {
-            pages.min(1)
+            at_hand + others.min(1)
+        }
+    }
+
+    fn give_back(&self, pages: usize) {
+        if pages > 0 {
+            self.at_hand.fetch_add(pages, Relaxed);
         }
     }
 
@@ -89,6 +111,7 @@ impl Policy {
             self.pause.store((pause / 2).max(HUGE_PAGE_PAUSES.0), Relaxed);
         } else {
             self.to_pass.store(pause, Relaxed);
+            self.at_hand.store(0, Relaxed);
             self.pause.store((pause * 2).min(HUGE_PAGE_PAUSES.1), Relaxed);
         }
     }
@@ -134,19 +157,39 @@ mod tests {
     #[test]
     fn cheap_ones_make_the_next_pause_shorter() {
         let policy = Policy::new();
-        for _ in 0..4 {
+        for _ in 0..2 {
             policy.note(DEAR_NS);
         }
-        assert_eq!(passed_over(&policy), HUGE_PAGE_PAUSES.0 * 8);
+        assert_eq!(passed_over(&policy), HUGE_PAGE_PAUSES.0 * 2);
         policy.note(CHEAP_NS);
         assert_eq!(policy.grant(16), 16);
         policy.note(DEAR_NS);
-        assert_eq!(passed_over(&policy), HUGE_PAGE_PAUSES.0 * 8);
+        assert_eq!(passed_over(&policy), HUGE_PAGE_PAUSES.0 * 2);
         for _ in 0..20 {
             policy.note(CHEAP_NS);
         }
         policy.note(DEAR_NS);
         assert_eq!(passed_over(&policy), HUGE_PAGE_PAUSES.0);
+    }
+
+    #[test]
+    fn what_was_given_back_is_asked_for_again_in_a_pause() {
+        let policy = Policy::new();
+        policy.note(DEAR_NS);
+        policy.give_back(3);
+        assert_eq!((policy.grant(2), policy.grant(2), policy.grant(2)), (2, 1, 0));
+        // It does not make the pause longer or shorter.
+        assert_eq!(passed_over(&policy), HUGE_PAGE_PAUSES.0 - 3);
+    }
+
+    #[test]
+    fn what_was_given_back_is_forgotten_if_one_is_dear_again() {
+        let policy = Policy::new();
+        policy.note(DEAR_NS);
+        policy.give_back(3);
+        assert_eq!(policy.grant(1), 1);
+        policy.note(DEAR_NS);
+        assert_eq!(policy.grant(1), 0);
     }
 
     #[test]

@@ -75,8 +75,17 @@ pub(crate) struct Claim {
     pub(crate) run: Run,
     /// How many of them are dirty.
     pub(crate) dirty: usize,
-    /// The huge pages that they are the first to use, as bits.
+    /// The huge pages to ask for, if they come fast, as bits.
     pub(crate) fresh_pages: u32,
+}
+
+/// When a span is written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Touch {
+    /// At once: its first touch may as well be the allocator's.
+    Soon,
+    /// Later, in parts, or never: as long as it is not, it must cost no memory.
+    Perhaps,
 }
 
 /// Which free granules may make up a span.
@@ -97,8 +106,10 @@ pub(crate) struct Region {
     number: OwnerU32,
     /// The huge pages that the region asks the system for, as bits.
     huge: AtomicU32,
-    /// Those that it may ask for.
+    /// Those that it may ask for, whoever is the first to use them.
     may_be_huge: OwnerU32,
+    /// Those that it may ask for if one block covers them.
+    may_be_huge_covered: OwnerU32,
     free: [OwnerU64; WORDS],
     dirty: [OwnerU64; WORDS],
     heads: [OwnerU64; WORDS],
@@ -123,7 +134,7 @@ impl Region {
         base: NonNull<u8>,
         bytes: usize,
         number: usize,
-        small_page_bytes: usize,
+        huge_pages_after: Option<usize>,
     ) -> NonNull<Self> {
         let region = base.cast::<Self>();
         // SAFETY: the caller's contract; zero bytes are valid atomics.
@@ -134,9 +145,12 @@ impl Region {
         for (word, mask) in masks(Run { first: 1, granules: granules - OWN_GRANULES }) {
             header.free[word].set(mask);
         }
-        let (from, to) = (small_page_bytes.min(bytes) / HUGE_PAGE_BYTES, bytes / HUGE_PAGE_BYTES);
-        if from < to && os::has_huge_pages() {
+        if let Some(after) = huge_pages_after
+            && os::has_huge_pages()
+        {
+            let (from, to) = (after.min(bytes) / HUGE_PAGE_BYTES, bytes / HUGE_PAGE_BYTES);
             header.may_be_huge.set(((1_u64 << to) - (1 << from)) as u32);
+            header.may_be_huge_covered.set(((1_u64 << to) - 1) as u32);
         }
         if HARDENED {
             for (place, installed) in Self::guard_places(region).zip(&header.guards) {
@@ -258,8 +272,8 @@ impl Region {
     }
 
     /// Makes a free run a span.
-    pub(crate) fn take(&self, run: Run, used_as: Use) -> Claim {
-        let claim = self.claim(run);
+    pub(crate) fn take(&self, run: Run, used_as: Use, touch: Touch) -> Claim {
+        let claim = self.claim(run, touch);
         let (word, bit) = (run.first / WORD_BITS, run.first % WORD_BITS);
         self.set_length(run.first, run.granules, used_as);
         self.heads[word].set(self.heads[word].get() | 1 << bit);
@@ -295,14 +309,15 @@ impl Region {
         if !masks(added).all(is_free) {
             return None;
         }
-        let claim = self.claim(added);
+        let claim = self.claim(added, Touch::Perhaps);
         self.set_length(run.first, granules, Use::Block);
         Some(claim)
     }
 
     /// Makes free granules ones of a span.
-    fn claim(&self, run: Run) -> Claim {
-        let claim = Claim { run, dirty: self.dirty_in(run), fresh_pages: self.fresh_pages(run) };
+    fn claim(&self, run: Run, touch: Touch) -> Claim {
+        let fresh_pages = self.fresh_pages(run, touch);
+        let claim = Claim { run, dirty: self.dirty_in(run), fresh_pages };
         self.hold(run);
         claim
     }

@@ -20,6 +20,7 @@ use crate::config::{GRANULE_BYTES, HUGE_PAGE_BYTES};
 use crate::family::Family;
 use crate::lock::Lock;
 use crate::pagemap::{self, Unit};
+pub(crate) use crate::region::Touch;
 use crate::region::{Choice, Region, Run, Use, granules_for};
 use crate::{huge, keep, os};
 
@@ -36,15 +37,6 @@ pub(crate) enum Memory {
     Purged,
     /// What its last user left, at least in parts.
     Kept,
-}
-
-/// When a block is written to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Touch {
-    /// At once: its first touch may as well be the allocator's.
-    Soon,
-    /// Later, in parts, or never: as long as it is not, it must cost no memory.
-    Perhaps,
 }
 
 impl Taken {
@@ -64,7 +56,7 @@ pub(crate) fn take_arena(family: Family) -> Option<(NonNull<u8>, Memory)> {
     let grid = family.grid();
     // As long as it is aligned.
     let granules = granules_for(grid.arena_bytes());
-    let taken = supply.take(granules, granules, Use::Arena)?;
+    let taken = supply.take(granules, granules, Use::Arena, Touch::Soon)?;
     supply.count_taken_arena(family);
     drop(supply);
     let Taken { base, dirty, .. } = taken.touched();
@@ -106,8 +98,10 @@ pub(crate) fn take_block(
     let align = align.div_ceil(GRANULE_BYTES);
     let roomy = (room > bytes).then(|| supply.find(granules_for(room), align, Choice::Any));
     let taken = match roomy.flatten() {
-        Some((number, first)) => supply.occupy(number, Run { first, granules }, Use::Block)?,
-        None => supply.take(granules, align, Use::Block)?,
+        Some((number, first)) => {
+            supply.occupy(number, Run { first, granules }, Use::Block, touch)?
+        }
+        None => supply.take(granules, align, Use::Block, touch)?,
     };
     supply.count_taken_block(granules);
     drop(supply);

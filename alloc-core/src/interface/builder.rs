@@ -136,7 +136,8 @@ impl PoolAlloc {
     }
 
     /// Has the heap's first bytes, so many, do without huge pages; 8 MiB by default, or
-    /// `ALLOC_CORE_HUGE_PAGES_AFTER`.
+    /// `ALLOC_CORE_HUGE_PAGES_AFTER`. A block that covers such a page whole, and is not
+    /// asked to be zero, has it in any case.
     ///
     /// More makes small programs leaner, which would not fill such pages; less makes
     /// them faster, for a page fault then brings 2 MiB at once.

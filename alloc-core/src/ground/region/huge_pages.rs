@@ -2,8 +2,10 @@
 //!
 //! One is asked for when it is *fresh*, that is, free and clean as a whole, and some
 //! granule of it comes into use: so the first touch makes all of it resident, and the
-//! granules beside count as dirty from then on. Whether it is worth asking is
-//! [`huge`](crate::huge)'s to say.
+//! granules beside count as dirty from then on. In the process's first megabytes only
+//! a block that covers one and is written to at once asks for it, for what a small
+//! program has would not fill it. Whether it is worth asking is [`huge`](crate::huge)'s
+//! to say.
 //!
 //! Invariant: the bits of `huge` are the advice that the system has been given. They
 //! change under the supply's lock, but for pages that are purged: those of an arena
@@ -12,19 +14,27 @@
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 
-use super::{HUGE_PAGE_GRANULES, Region, Run, WORD_BITS, masks};
-use crate::config::HUGE_PAGE_BYTES;
-use crate::os;
+use super::{HUGE_PAGE_GRANULES, Region, Run, Touch, WORD_BITS, masks};
+use crate::config::{GRANULE_BYTES, HUGE_PAGE_BYTES};
+use crate::{huge, os};
 
 const PAGE_WORDS: usize = HUGE_PAGE_GRANULES / WORD_BITS;
 const _: () = assert!(HUGE_PAGE_GRANULES.is_multiple_of(WORD_BITS), "a page is whole words");
 
 impl Region {
-    /// The fresh huge pages, as bits, that a run of free granules lies in.
-    pub(super) fn fresh_pages(&self, run: Run) -> u32 {
+    /// The fresh huge pages, as bits, that a run of free granules lies in and may ask for.
+    pub(super) fn fresh_pages(&self, run: Run, touch: Touch) -> u32 {
         let (first, last) = pages_of(run);
         let fresh = (first..=last).filter(|&page| self.is_fresh(page));
-        fresh.fold(0, |bits, page| bits | 1 << page) & self.may_be_huge.get()
+        let fresh = fresh.fold(0, |bits, page| bits | 1 << page);
+        let covered = match touch {
+            Touch::Soon => {
+                let end = run.first + run.granules;
+                pages_within(run.first * GRANULE_BYTES, end * GRANULE_BYTES)
+            }
+            Touch::Perhaps => 0,
+        };
+        fresh & (self.may_be_huge.get() | covered & self.may_be_huge_covered.get())
     }
 
     fn is_fresh(&self, page: usize) -> bool {
@@ -89,12 +99,11 @@ impl Region {
         // SAFETY: the caller's contract.
         unsafe { os::purge(start, bytes) };
         let offset = start.addr().get() - region.addr().get();
-        let end = offset + bytes;
-        let parts = (offset / HUGE_PAGE_BYTES..=(end - 1) / HUGE_PAGE_BYTES).filter(|page| {
-            let from = page * HUGE_PAGE_BYTES;
-            from < offset || end < from + HUGE_PAGE_BYTES
-        });
-        let parts = parts.fold(0, |bits, page| bits | 1 << page);
+        let whole = pages_within(offset, offset + bytes);
+        let parts = pages_around(offset, offset + bytes) & !whole;
+        // SAFETY: the caller's contract.
+        let asked_for = unsafe { region.as_ref() }.huge.load(Ordering::Relaxed);
+        huge::give_back((whole & asked_for).count_ones() as usize);
         // SAFETY: the caller's contract: the range, and so its pages, lie in a live
         // region.
         unsafe { Self::advise(region, parts, false) };
@@ -108,6 +117,21 @@ impl Region {
         // SAFETY: the caller's contract: inside the region.
         unsafe { region.cast::<u8>().add(page * HUGE_PAGE_BYTES) }
     }
+}
+
+/// The huge pages, as bits, that lie in a range of a region as a whole.
+fn pages_within(from: usize, to: usize) -> u32 {
+    pages(from.div_ceil(HUGE_PAGE_BYTES), to / HUGE_PAGE_BYTES)
+}
+
+/// Those that any of it lies in.
+fn pages_around(from: usize, to: usize) -> u32 {
+    pages(from / HUGE_PAGE_BYTES, to.div_ceil(HUGE_PAGE_BYTES))
+}
+
+/// The pages from `first` on, before `end`.
+fn pages(first: usize, end: usize) -> u32 {
+    (first..end).fold(0, |bits, page| bits | 1 << page)
 }
 
 /// The first and the last huge page that a run lies in.

@@ -3,6 +3,9 @@
 use super::*;
 use crate::config::{ARENA_BYTES, REGION_BYTES};
 
+/// Huge pages that only blocks that cover them ask for: the first ones.
+const LEAN_PAGES: usize = 12;
+
 /// A region of its own, and beside it the naive picture of each granule.
 struct Model {
     region: NonNull<Region>,
@@ -15,9 +18,12 @@ impl Model {
     fn new() -> Self {
         let base = os::map_aligned(REGION_BYTES, HUGE_PAGE_BYTES).unwrap();
         // SAFETY: fresh, aligned, and this test's alone.
-        let region = unsafe { Region::init(base, REGION_BYTES, 0, REGION_BYTES) };
+        let region = unsafe { Region::init(base, REGION_BYTES, 0, None) };
         // SAFETY: made above.
-        unsafe { region.as_ref() }.may_be_huge.set(u32::MAX);
+        let header = unsafe { region.as_ref() };
+        // Whether or not the system has huge pages.
+        header.may_be_huge.set(u32::MAX << LEAN_PAGES);
+        header.may_be_huge_covered.set(u32::MAX);
         let mut free = vec![true; REGION_GRANULES];
         free[0] = false;
         free[REGION_GRANULES - (OWN_GRANULES - 1)..].fill(false);
@@ -38,13 +44,18 @@ impl Model {
         (0..REGION_GRANULES).step_by(align).find(fits)
     }
 
-    fn claim(&self, run: Run) -> Claim {
+    fn claim(&self, run: Run, touch: Touch) -> Claim {
         let end = run.first + run.granules;
         let dirty = (run.first..end).filter(|&at| self.dirty[at]).count();
         let is_fresh = |&page: &usize| {
             let mut granules = page * HUGE_PAGE_GRANULES..(page + 1) * HUGE_PAGE_GRANULES;
-            granules.clone().any(|at| (run.first..end).contains(&at))
-                && granules.all(|at| self.free[at] && !self.dirty[at])
+            let mut in_run = granules.clone().map(|at| (run.first..end).contains(&at));
+            let may_ask = if page >= LEAN_PAGES {
+                in_run.any(|inside| inside)
+            } else {
+                touch == Touch::Soon && in_run.all(|inside| inside)
+            };
+            may_ask && granules.all(|at| self.free[at] && !self.dirty[at])
         };
         let pages = (0..REGION_GRANULES / HUGE_PAGE_GRANULES).filter(is_fresh);
         Claim { run, dirty, fresh_pages: pages.fold(0, |bits, page| bits | 1 << page) }
@@ -57,13 +68,14 @@ impl Model {
         }
     }
 
-    fn take(&mut self, granules: usize, align: usize, choice: Choice, used_as: Use) {
+    fn take(&mut self, granules: usize, align: usize, choice: Choice, span: (Use, Touch)) {
+        let (used_as, touch) = span;
         let found = self.find(granules, align, choice);
         assert_eq!(self.header().find(granules, align, choice), found);
         let Some(first) = found else { return };
         let run = Run { first, granules };
-        let expected = self.claim(run);
-        assert_eq!(self.header().take(run, used_as), expected);
+        let expected = self.claim(run, touch);
+        assert_eq!(self.header().take(run, used_as, touch), expected);
         self.set(run, false, None);
         self.spans.push(Span { run, used_as });
     }
@@ -88,7 +100,7 @@ impl Model {
             let fits =
                 end <= REGION_GRANULES && (run.first + run.granules..end).all(|at| self.free[at]);
             let added = Run { first: run.first + run.granules, granules: granules - run.granules };
-            let expected = fits.then(|| self.claim(added));
+            let expected = fits.then(|| self.claim(added, Touch::Perhaps));
             assert_eq!(self.header().extend(run, granules), expected);
             if !fits {
                 return;
@@ -149,13 +161,14 @@ fn a_region_agrees_with_a_naive_picture_of_its_granules() {
     };
     for round in 0..4000 {
         let choice = if random(2) == 0 { Choice::Dirty } else { Choice::Any };
+        let touch = if random(2) == 0 { Touch::Soon } else { Touch::Perhaps };
         match random(8) {
             0 => {
                 let granules = granules_for(ARENA_BYTES);
-                model.take(granules, granules, choice, Use::Arena);
+                model.take(granules, granules, choice, (Use::Arena, Touch::Soon));
             }
-            1 | 2 => model.take(1 + random(40), 1 << random(4), choice, Use::Block),
-            3 => model.take(1 + random(600), 1, choice, Use::Block),
+            1 | 2 => model.take(1 + random(40), 1 << random(4), choice, (Use::Block, touch)),
+            3 => model.take(1 + random(600), 1, choice, (Use::Block, touch)),
             4 if round % 7 == 0 => model.purge(1 + random(300), 1 << random(3)),
             5 if !model.spans.is_empty() => {
                 let index = random(model.spans.len());
@@ -179,7 +192,7 @@ fn dirty_stretches_are_those_of_the_run() {
     let model = Model::new();
     let region = model.header();
     for (first, granules) in [(1, 3), (10, 60), (130, 1)] {
-        region.take(Run { first, granules }, Use::Block);
+        region.take(Run { first, granules }, Use::Block, Touch::Soon);
         region.give(Span { run: Run { first, granules }, used_as: Use::Block });
     }
     let mut seen = Vec::new();

@@ -10,7 +10,7 @@ use crate::config::{
     REGION_MIN_BYTES,
 };
 use crate::family::Family;
-use crate::region::{Choice, Claim, Region, Run, Use, granules_for};
+use crate::region::{Choice, Claim, Region, Run, Touch, Use, granules_for};
 use crate::{huge, keep, knobs, os, pagemap};
 
 /// How many arenas of one family were taken and given, in CPython's terms.
@@ -167,7 +167,13 @@ impl Supply {
     }
 
     /// A span.
-    pub(super) fn take(&mut self, granules: usize, align: usize, used_as: Use) -> Option<Taken> {
+    pub(super) fn take(
+        &mut self,
+        granules: usize,
+        align: usize,
+        used_as: Use,
+        touch: Touch,
+    ) -> Option<Taken> {
         let found = self
             .find(granules, align, Choice::Dirty)
             .or_else(|| self.find(granules, align, Choice::Any))
@@ -176,15 +182,21 @@ impl Supply {
                 self.find(granules, align, Choice::Any)
             });
         let (number, first) = found?;
-        self.occupy(number, Run { first, granules }, used_as)
+        self.occupy(number, Run { first, granules }, used_as, touch)
     }
 
     /// Makes a free run of a region a span; returns what [`Supply::take`] does.
-    pub(super) fn occupy(&mut self, number: usize, run: Run, used_as: Use) -> Option<Taken> {
+    pub(super) fn occupy(
+        &mut self,
+        number: usize,
+        run: Run,
+        used_as: Use,
+        touch: Touch,
+    ) -> Option<Taken> {
         let entry = self.entry(number)?;
         let region = entry.region?;
         // SAFETY: a region in the table is mapped.
-        let claim = unsafe { region.as_ref() }.take(run, used_as);
+        let claim = unsafe { region.as_ref() }.take(run, used_as, touch);
         Some(entry.take(region, claim))
     }
 
@@ -323,13 +335,10 @@ impl Supply {
     /// Maps a region, as long as the system has room for.
     fn map_region(&mut self) -> Option<()> {
         let number = self.vacant_place()?;
-        // Where huge pages come in: beyond the process's first megabytes, for a small
-        // program would not fill them.
-        let small_page_bytes = match number {
-            _ if !knobs::huge_pages() => usize::MAX,
-            0 => knobs::huge_pages_after(),
-            _ => 0,
-        };
+        // In the process's first megabytes small blocks do without, for a small program would
+        // not fill huge pages.
+        let after = if number == 0 { knobs::huge_pages_after() } else { 0 };
+        let huge_pages_after = knobs::huge_pages().then_some(after);
         let mut bytes = REGION_BYTES;
         let base = loop {
             match os::map_aligned(bytes, HUGE_PAGE_BYTES) {
@@ -339,7 +348,7 @@ impl Supply {
             }
         };
         // SAFETY: fresh, aligned, at most REGION_BYTES, and this table's alone.
-        let region = unsafe { Region::init(base, bytes, number, small_page_bytes) };
+        let region = unsafe { Region::init(base, bytes, number, huge_pages_after) };
         if !pagemap::set_region(region, bytes) {
             // SAFETY: nobody knows of it yet.
             unsafe { os::unmap(base, bytes) };
