@@ -22,7 +22,7 @@
 
 use core::ptr::NonNull;
 
-use crate::arena::Arena;
+use crate::arena::{Arena, Standing};
 use crate::cell::{OwnerPtr, OwnerU64};
 use crate::class::SizeClass;
 use crate::config::{ARENA_PAGES, DIRTY_BYTES_MIN, SHARED_BYTES_MIN, USABLE_PAGES};
@@ -72,18 +72,16 @@ impl ArenaSet {
         self.used_pages.add((USABLE_PAGES - header.free_page_count()) as u64);
         self.dirty_pages.add(header.dirty_page_count() as u64);
         // SAFETY: the caller's contract.
-        unsafe { self.place(arena) };
+        unsafe { self.place(arena, header.standing()) };
     }
 
     /// Puts an arena into the bucket of its order, if it has free pages.
     ///
     /// # Safety
-    /// As [`Self::insert`].
-    unsafe fn place(&self, arena: NonNull<Arena>) {
+    /// As [`Self::insert`]; `standing` is the arena's.
+    unsafe fn place(&self, arena: NonNull<Arena>, standing: Standing) {
         // SAFETY: the caller's contract: a live arena.
-        let header = unsafe { arena.as_ref() };
-        let standing = header.standing();
-        header.place(standing);
+        unsafe { arena.as_ref() }.place(standing);
         let order = standing.order();
         if order == 0 {
             return;
@@ -107,12 +105,13 @@ impl ArenaSet {
     unsafe fn settle(&self, arena: NonNull<Arena>) {
         // SAFETY: the caller's contract: a live arena.
         let header = unsafe { arena.as_ref() };
+        let standing = header.standing();
         // Slabs' take turns within their bucket: so they have fewer pages in use.
-        if header.standing() != header.placed() || header.family() != Family::Small {
+        if standing != header.placed() || header.family() != Family::Small {
             // SAFETY: the caller's contract.
             unsafe { self.displace(arena) };
             // SAFETY: it was just taken out.
-            unsafe { self.place(arena) };
+            unsafe { self.place(arena, standing) };
         }
     }
 
