@@ -112,6 +112,9 @@ pub(crate) const FETCHED_AHEAD: usize = 6;
 /// that no program has, of the upper half, with CPython's byte for what is dead in its lower one.
 pub(crate) const FREED_WORD: usize = (-0x2222_2223_isize).cast_unsigned();
 
+/// Runs of blocks on their way to the heap that they are of, that one more carries along.
+pub(crate) const ENCLOSED_MAX: usize = 31;
+
 /// Blocks that a refill of a small class has fetched into the cache, for they are often cold.
 pub(crate) const FETCHED_BLOCKS: usize = 16;
 

@@ -24,6 +24,7 @@ use crate::class::SizeClass;
 use crate::config::{
     CLASSES, FETCHED_AHEAD, HARDENED, WARM_BLOCKS_MAX, WARM_CLASS_BYTES_MAX, waiting_blocks,
 };
+use crate::enclosed::Enclosed;
 use crate::family::Family;
 use crate::key::Random;
 use crate::os;
@@ -31,7 +32,7 @@ use crate::outbox::Outbox;
 use crate::pool::{NotAllocated, Pool, PoolList, Transition};
 use crate::remote::RemoteQueue;
 use crate::run::{self, PoolRun};
-use crate::{knobs, misuse};
+use crate::{cpu, knobs, misuse};
 use crate::{pagemap, relief, supply, warm};
 
 /// One thread's heap.
@@ -357,27 +358,39 @@ impl Owned {
     #[cold]
     fn collect_slow(self) {
         let mut next = self.0.remote.take_all();
-        while let Some(first) = NonNull::new(next) {
+        while let Some(node) = NonNull::new(next) {
             // It lies where a user's stale pointer may have written.
-            let Some(grid) = pagemap::grid_at(first.addr().get()) else {
-                misuse::link_smashed(first.cast())
+            let Some(grid) = pagemap::grid_at(node.addr().get()) else {
+                misuse::link_smashed(node.cast())
             };
             // SAFETY: a run on the queue is valid and, once taken, the caller's.
-            let Ok((behind, mask)) = unsafe { first.read() }.open(first) else {
-                misuse::link_smashed(first.cast())
+            let Ok((behind, mask)) = unsafe { node.read() }.open(node) else {
+                misuse::link_smashed(node.cast())
             };
             next = behind;
+            cpu::prefetch_to_read(next.cast());
             if HARDENED {
                 // SAFETY: as above. Free blocks are zero.
-                unsafe { first.write_bytes(0, 1) };
+                unsafe { node.write_bytes(0, 1) };
             }
-            let run = PoolRun::received(first, grid, mask);
-            debug_assert!(self.owns(run.pool), "runs are sent to their owner");
-            debug_assert!(self.0.transit_blocks(run.class) >= run.blocks.count);
-            let count = run.blocks.count as u32;
-            self.0.transit[run.class.index()].fetch_sub(count, Ordering::Relaxed);
-            self.put(&run);
+            let run = PoolRun::received(node.cast(), grid, mask);
+            // SAFETY: as above: the block is not free before its own run is put back.
+            for (block, mask) in unsafe { Enclosed::of(node, run.class) }.runs() {
+                let Some(grid) = pagemap::grid_at(block.addr().get()) else {
+                    misuse::link_smashed(node.cast())
+                };
+                self.put_received(&PoolRun::received(block, grid, mask));
+            }
+            self.put_received(&run);
         }
+    }
+
+    fn put_received(self, run: &PoolRun) {
+        debug_assert!(self.owns(run.pool), "runs are sent to their owner");
+        debug_assert!(self.0.transit_blocks(run.class) >= run.blocks.count);
+        let count = run.blocks.count as u32;
+        self.0.transit[run.class.index()].fetch_sub(count, Ordering::Relaxed);
+        self.put(run);
     }
 
     /// Puts every cached block back and gives empty arenas up.

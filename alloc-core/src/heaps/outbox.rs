@@ -5,6 +5,7 @@ use core::ptr::NonNull;
 use crate::arena::Arena;
 use crate::class::SizeClass;
 use crate::config::{FREED_WORD, HARDENED};
+use crate::enclosed::Enclosed;
 use crate::family::Family;
 use crate::free_run::FreeRun;
 use crate::heap::ThreadHeap;
@@ -15,13 +16,15 @@ use crate::run::PoolRun;
 /// Owners that a flush can group; one more sends the oldest letter early.
 const LETTERS: usize = 8;
 
-/// The runs for one owner, linked.
+/// The runs for one owner: linked, or enclosed in one that is.
 #[derive(Clone, Copy)]
 struct Letter {
     owner: &'static ThreadHeap,
     first: NonNull<FreeRun>,
     last: NonNull<FreeRun>,
     last_mask: u64,
+    /// Runs that the first one encloses.
+    enclosed: usize,
     blocks: u32,
 }
 
@@ -54,20 +57,30 @@ impl Outbox {
                 unsafe { member.cast::<usize>().write_unaligned(FREED_WORD) };
             }
         }
-        let (node, mask) = (run.first().cast(), run.blocks.bits);
+        let (node, mask) = (run.first().cast::<FreeRun>(), run.blocks.bits);
         let blocks = run.blocks.count as u32;
         let same = |letter: &&mut Letter| core::ptr::eq(letter.owner, owner);
         let mut letters = self.letters.iter_mut().flatten();
         let next = if let Some(letter) = letters.find(same) {
             letter.blocks += blocks;
+            // SAFETY: a block of the letter, so of the outbox's class.
+            let list = unsafe { Enclosed::of(letter.first, self.class) };
+            if list.push(letter.enclosed, run.first(), mask) {
+                letter.enclosed += 1;
+                return;
+            }
+            letter.enclosed = 0;
             core::mem::replace(&mut letter.first, node).as_ptr()
         } else {
-            self.open(Letter { owner, first: node, last: node, last_mask: mask, blocks });
+            let (first, last) = (node, node);
+            self.open(Letter { owner, first, last, last_mask: mask, enclosed: 0, blocks });
             core::ptr::null_mut()
         };
         // SAFETY: a block being freed is ours to write, at least 16 bytes long
         // and 16-aligned.
         unsafe { node.write(FreeRun::new(node, next, mask)) };
+        // SAFETY: as above: of the outbox's class.
+        unsafe { Enclosed::of(node, self.class) }.end_at(0);
     }
 
     /// Starts a letter; sends the oldest if there are too many.

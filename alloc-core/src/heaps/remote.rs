@@ -4,9 +4,10 @@
 //! one list with one exchange. A list element is a *run*: up to 64 blocks of one
 //! word of a pool's free map. It lives in the first of these blocks, which the
 //! freeing thread owns until it is sent: 16 bytes, a link and the run's mask, so
-//! it fits the smallest block. The last access of a sender to any block's arena
-//! is therefore the exchange on the owner's queue, which lives forever: an arena
-//! can be unmapped as soon as its owner has all its blocks.
+//! it fits the smallest block; a longer one encloses other runs (`enclosed`). The
+//! last access of a sender to any block's arena is therefore the exchange on the
+//! owner's queue, which lives forever: an arena can be unmapped as soon as its
+//! owner has all its blocks.
 //!
 //! A heap whose thread has ended is *unclaimed*: nobody would empty its queue.
 //! So who sends to it claims it, tidies it and releases it. The race between the

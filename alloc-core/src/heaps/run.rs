@@ -14,7 +14,6 @@ use crate::block::class_at;
 use crate::class::SizeClass;
 use crate::config::{ARENA_BYTES, POOL_BYTES};
 use crate::family::Family;
-use crate::free_run::FreeRun;
 use crate::grid::Grid;
 use crate::pool::{BlockSet, Pool, WORD_BITS};
 use crate::{cpu, misuse, pagemap};
@@ -78,9 +77,8 @@ impl PoolRun {
         (Self { pool, class, blocks: BlockSet { word, bits, count }, base }, behind)
     }
 
-    /// The run that another thread sent in block `first`, of an arena that is cut so.
-    pub(crate) fn received(first: NonNull<FreeRun>, grid: Grid, mask: u64) -> Self {
-        let block = first.cast::<u8>();
+    /// The run that another thread sent whose first block is `block`, of an arena that is cut so.
+    pub(crate) fn received(block: NonNull<u8>, grid: Grid, mask: u64) -> Self {
         let arena = Arena::of(block, grid);
         // SAFETY: the block is free but its arena is in use while it is not
         // back in its pool.
