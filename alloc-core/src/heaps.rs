@@ -3,7 +3,8 @@
 //! Each thread has a `heap`, with a `bin` of cached blocks a class in front of its pools.
 //! Blocks that leave a bin are gathered by pool (`run`); those of other heaps go to these
 //! in an `outbox`, and stand in their `remote` queue, each `free_run` in its own first
-//! block, or `enclosed` in that of another one. `registry` has all heaps; `warm` is what an ended thread's heap keeps ready.
+//! block, or `enclosed` in that of another one. `registry` has all heaps; `warm` is what
+//! an ended thread's heap keeps ready.
 
 pub(crate) mod bin;
 pub(crate) mod enclosed;

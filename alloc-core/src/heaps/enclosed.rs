@@ -84,10 +84,12 @@ impl Enclosed {
 /// How many runs a block of so many bytes has room for.
 const fn room(block_bytes: usize) -> usize {
     let room = (block_bytes - size_of::<FreeRun>()) / size_of::<Entry>();
-    match (HARDENED, room < ENCLOSED_MAX) {
-        (true, _) => 0,
-        (false, true) => room,
-        (false, false) => ENCLOSED_MAX,
+    if HARDENED {
+        0
+    } else if room < ENCLOSED_MAX {
+        room
+    } else {
+        ENCLOSED_MAX
     }
 }
 
