@@ -9,8 +9,10 @@
 //! takes its place. They have their turn a few at a time, in an order by lot. So reuse is
 //! delayed, and its order unforeseeable, and yet what was allocated in a row lies near.
 //!
-//! Invariant: `bottom` ≤ `top` ≤ `limit`; the slots above `bottom` up to `top` hold
-//! blocks, `bottom` itself holds none.
+//! Invariants: `bottom` ≤ `top` ≤ `limit`; the slots above `bottom` up to `top` hold
+//! blocks, `bottom` itself holds none. Of the blocks that wait, those from place `turn`
+//! modulo `waiting` on have still their turn; those below came in the place of one that
+//! had it.
 //!
 //! Only the heap's owner pops and pushes; the length may be read by any thread.
 
