@@ -4,7 +4,7 @@
 //! Blocks that leave a bin are gathered by pool (`run`); those of other heaps go to these
 //! in an `outbox`, and stand in their `remote` queue, each `free_run` in its own first
 //! block, or `enclosed` in that of another one. `registry` has all heaps; `warm` is what
-//! an ended thread's heap keeps ready.
+//! an ended thread's heap keeps ready, `spare` the empty pools that a heap does not give back.
 
 pub(crate) mod bin;
 pub(crate) mod enclosed;
@@ -14,4 +14,5 @@ pub(crate) mod outbox;
 pub(crate) mod registry;
 pub(crate) mod remote;
 pub(crate) mod run;
+pub(crate) mod spare;
 pub(crate) mod warm;

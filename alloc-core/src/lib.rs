@@ -46,7 +46,7 @@
 //! | interface | `global` + `builder`, `address` (no layout), `allocator` (a feature), `stats` + `report`, `collect`, `check`; `debug` (around any allocator) |
 //! | modes | `plain` or `hardened` (what users get), `tiers` (by size) |
 //! | threads | `tls` (whose heap), `background` (idle: gives back) |
-//! | heaps | `heap`, `bin` (cached blocks), `run` (blocks of one pool), `outbox` (frees to others), `remote` + `free_run` + `enclosed` (frees from others), `registry` (all heaps), `warm` (for the next thread) |
+//! | heaps | `heap`, `bin` (cached blocks), `run` (blocks of one pool), `outbox` (frees to others), `remote` + `free_run` + `enclosed` (frees from others), `registry` (all heaps), `warm` (for the next thread), `spare` (empty pools at hand) |
 //! | memory | `arenas`, `arena`, `pool`; `large` (above 128 KiB); `block` (address → block); `seal`, `scrub` (hardened); `misuse` (what is caught) |
 //! | ground | `supply` + `region` (spans), `mapping`, `keep` (what stays), `huge` (huge pages, while cheap), `relief` (when there is none), `pagemap` (address → owner) |
 //! | base | `knobs` + `environment` (settings), `class` + `family` + `shape`, `config`, `cell`, `key`, `line`, `lock`, `sync`, `cpu` and `os` (the only platform code) |
@@ -77,7 +77,7 @@ use base::{
     sync,
 };
 use ground::{huge, keep, mapping, pagemap, region, relief, supply};
-use heaps::{bin, enclosed, free_run, heap, outbox, registry, remote, run, warm};
+use heaps::{bin, enclosed, free_run, heap, outbox, registry, remote, run, spare, warm};
 use memory::{arena, arenas, block, large, misuse, pool};
 #[cfg(feature = "hardened")]
 use memory::{scrub, seal};

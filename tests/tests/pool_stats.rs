@@ -49,7 +49,8 @@ fn figures_follow_the_program() {
     let again: Vec<Box<[u8; 72]>> = (0..1000).map(|_| Box::new([3; 72])).collect();
     let reused = checked();
     assert!(reused.arenas.reclaimed > full.arenas.reclaimed, "{reused}");
-    assert!(reused.arenas.current <= full.arenas.current / 4, "{reused}");
+    // One more than that has the spare pools, of what the other thread emptied.
+    assert!(reused.arenas.current <= full.arenas.current / 4 + 1, "{reused}");
     assert_eq!(added(class_80, &start, &reused), 1000);
     drop(again);
 }

@@ -32,9 +32,21 @@ owner_cell!(OwnerU16, AtomicU16, u16);
 owner_cell!(OwnerU32, AtomicU32, u32);
 owner_cell!(OwnerU64, AtomicU64, u64);
 
+impl OwnerU8 {
+    pub(crate) const fn new(value: u8) -> Self {
+        Self(AtomicU8::new(value))
+    }
+}
+
 impl OwnerU16 {
     pub(crate) const fn new(value: u16) -> Self {
         Self(AtomicU16::new(value))
+    }
+}
+
+impl OwnerU32 {
+    pub(crate) const fn new(value: u32) -> Self {
+        Self(AtomicU32::new(value))
     }
 }
 

@@ -143,6 +143,9 @@ pub(crate) const WARM_CLASS_BYTES_MAX: usize = 1 << 10;
 /// Warm heaps at most.
 pub(crate) const WARM_HEAPS_MAX: usize = 8;
 
+/// Empty pools of a small class that a heap keeps on its list.
+pub(crate) const SPARE_POOLS_MAX: u8 = 8;
+
 /// A pool that was full serves again once 1/this of its blocks are free, so
 /// that it does not leave and rejoin its class's list at every turn.
 pub(crate) const REJOIN_DIVISOR: usize = 4;

@@ -18,7 +18,7 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 use crossbeam_utils::CachePadded;
 
 use crate::arena::Arena;
-use crate::arenas::ArenaSet;
+use crate::arenas::{ArenaSet, give_arena};
 use crate::bin::{Bin, Slot};
 use crate::class::SizeClass;
 use crate::config::{
@@ -32,6 +32,7 @@ use crate::outbox::Outbox;
 use crate::pool::{NotAllocated, Pool, PoolList, Transition};
 use crate::remote::RemoteQueue;
 use crate::run::{self, PoolRun};
+use crate::spare::{FreedBy, SparePools};
 use crate::{cpu, knobs, misuse};
 use crate::{pagemap, relief, supply, warm};
 
@@ -40,6 +41,7 @@ use crate::{pagemap, relief, supply, warm};
 pub(crate) struct ThreadHeap {
     bins: [Bin; CLASSES],
     serving: [PoolList; CLASSES],
+    spare: SparePools,
     /// Hardened mode's lots.
     random: Random,
     /// Per family.
@@ -70,6 +72,7 @@ impl ThreadHeap {
         Self {
             bins: [const { Bin::without_room() }; CLASSES],
             serving: [const { PoolList::new() }; CLASSES],
+            spare: SparePools::new(),
             random: Random::new(),
             arenas: [
                 ArenaSet::new(Family::Small.grid()),
@@ -162,6 +165,11 @@ impl ThreadHeap {
         &self.serving[class.index()]
     }
 
+    /// Those of them that are empty.
+    pub(crate) fn spare(&self) -> &SparePools {
+        &self.spare
+    }
+
     /// The heap's arenas of `family`.
     pub(crate) fn arenas(&self, family: Family) -> &ArenaSet {
         &self.arenas[family as usize]
@@ -242,14 +250,20 @@ impl Owned {
         let serving = self.0.serving(class);
         if let Some(pool) = serving.first() {
             // SAFETY: a listed pool has a live header.
-            debug_assert!(unsafe { pool.as_ref() }.available_blocks() > 0 && self.owns(pool));
+            let header = unsafe { pool.as_ref() };
+            debug_assert!(header.available_blocks() > 0 && self.owns(pool));
+            if self.0.spare.count(class) > 0 && header.allocated_blocks() == 0 {
+                self.0.spare.remove(class);
+            }
             return Some(pool);
         }
         if !may_grow {
             return None;
         }
         let arenas = self.0.arenas(class.family());
-        let pool = arenas.take_pool(class).or_else(|| {
+        let in_place_of_spare =
+            || self.give_spare_pools(class.family()).then(|| arenas.take_pool(class))?;
+        let pool = arenas.take_pool(class).or_else(in_place_of_spare).or_else(|| {
             let (base, memory) = relief::insist(|| supply::take_arena(class.family()))?;
             // SAFETY: from the supply, for this heap alone.
             let arena = unsafe { Arena::init(base, self.0, class.family(), memory) };
@@ -303,7 +317,7 @@ impl Owned {
         }
         // SAFETY: as above.
         match unsafe { Arena::of_pool(run.pool).as_ref() }.owner() {
-            Some(owner) if core::ptr::eq(owner, self.0) => self.put(run),
+            Some(owner) if core::ptr::eq(owner, self.0) => self.put(run, FreedBy::Owner),
             Some(owner) => outbox.add(owner, run, blocks),
             None => misuse::not_a_block(run.first()),
         }
@@ -318,13 +332,22 @@ impl Owned {
 
     /// Puts a run of own blocks into their pool.
     #[inline(always)]
-    fn put(self, run: &PoolRun) {
+    fn put(self, run: &PoolRun, by: FreedBy) {
         // SAFETY: the pool of a block being freed is in use and this heap's.
         let pool = unsafe { run.pool.as_ref() };
         match pool.put(run.class, run.blocks) {
             Ok(Transition::Unchanged) => {}
             // SAFETY: a pool that asks to rejoin is on no list.
             Ok(Transition::Rejoin) => unsafe { self.0.serving(run.class).insert(run.pool) },
+            Ok(Transition::Empty)
+                if by == FreedBy::Others
+                    && self.0.spare.add(run.class, Arena::of_pool(run.pool)) =>
+            {
+                if !pool.is_listed() {
+                    // SAFETY: on no list, as it says.
+                    unsafe { self.0.serving(run.class).insert(run.pool) };
+                }
+            }
             Ok(Transition::Empty) => self.give_pool(run.class, run.pool),
             Err(NotAllocated) => {
                 misuse::freed_twice(run.first_where(|index| !pool.is_allocated(index)), run.class)
@@ -343,7 +366,8 @@ impl Owned {
         }
         // SAFETY: the pool is empty and was just taken off its list.
         if let Some(arena) = unsafe { self.0.arenas(class.family()).give_pool(pool) } {
-            give_arena(arena, class.family());
+            // SAFETY: the set has just let it go, empty.
+            unsafe { give_arena(arena, class.family()) };
         }
     }
 
@@ -390,7 +414,7 @@ impl Owned {
         debug_assert!(self.0.transit_blocks(run.class) >= run.blocks.count);
         let count = run.blocks.count as u32;
         self.0.transit[run.class.index()].fetch_sub(count, Ordering::Relaxed);
-        self.put(run);
+        self.put(run, FreedBy::Others);
     }
 
     /// Puts every cached block back and gives empty arenas up.
@@ -435,28 +459,39 @@ impl Owned {
         }
     }
 
+    /// Gives the family's spare pools back to their arenas; `false`: there are none.
+    #[cold]
+    fn give_spare_pools(self, family: Family) -> bool {
+        let mut any = false;
+        if self.0.spare.is_empty() {
+            return any;
+        }
+        for class in SizeClass::all().filter(|class| class.family() == family) {
+            let mut next = self.0.serving(class).first();
+            while let Some(pool) = next
+                && self.0.spare.count(class) > 0
+            {
+                // SAFETY: a listed pool has a live header.
+                let header = unsafe { pool.as_ref() };
+                next = header.next();
+                if header.allocated_blocks() == 0 {
+                    self.0.spare.remove(class);
+                    self.give_pool(class, pool);
+                    any = true;
+                }
+            }
+        }
+        any
+    }
+
     /// Gives the empty arenas that the heap keeps back to the system.
     pub(crate) fn give_empty_arenas(self) {
+        self.give_spare_pools(Family::Small);
         for family in Family::ALL {
             if let Some(arena) = self.0.arenas(family).take_empty() {
-                give_arena(arena, family);
+                // SAFETY: as it was kept: empty, and now in no set.
+                unsafe { give_arena(arena, family) };
             }
         }
     }
-}
-
-/// Gives an arena that its set has just let go, empty, back to the supply.
-fn give_arena(arena: NonNull<Arena>, family: Family) {
-    // SAFETY: a live arena.
-    let resident = unsafe { arena.as_ref() }.resident_bytes();
-    // SAFETY: the arena is empty and in no set.
-    let base = unsafe { Arena::retire(arena) };
-    pagemap::mark_arena(base, family.grid(), false);
-    if HARDENED {
-        // Others' blocks will lie there, and are handed out only if they are zero.
-        // SAFETY: the arena is out of use, and not yet the supply's.
-        unsafe { Arena::clear_headers(base) };
-    }
-    // SAFETY: it came from the supply for this family, and no block is left in it.
-    unsafe { supply::give_arena(base, family, resident) };
 }

@@ -164,7 +164,8 @@ impl Found {
         ensure(pool.watermark() <= capacity, "the watermark is within the capacity")?;
         ensure(pool.free_blocks() == pool.count_free_bits(), "free blocks are free bits")?;
         ensure(!pool.has_free_bit_past_watermark(), "untouched blocks are not free")?;
-        ensure(pool.state() != PoolState::Empty, "empty pools are given back")?;
+        let is_empty = pool.state() == PoolState::Empty;
+        ensure(!is_empty || pool.is_listed(), "empty pools are given back, or spare")?;
         let full = pool.state() == PoolState::Full;
         ensure(!(full && pool.is_listed()), "full pools are not listed")?;
         let due = pool.watermark() < capacity || pool.free_blocks() >= class.rejoin_blocks();
@@ -180,6 +181,7 @@ impl Found {
         for class in SizeClass::all() {
             self.free_elsewhere[class.index()] +=
                 heap.cached_blocks(class) + heap.transit_blocks(class);
+            let mut spare = 0;
             // SAFETY: no other thread changes the list: `check`'s contract; if
             // one does, headers stay mapped under the memory that they are in.
             for pool in unsafe { heap.serving(class).iter() } {
@@ -189,7 +191,13 @@ impl Found {
                 ensure(header.is_listed(), "what is listed says so")?;
                 ensure(is_owner(heap, Arena::of_pool(pool)), "a heap lists its own pools")?;
                 self.listed[class.index()] = self.listed[class.index()].wrapping_sub(1);
+                if header.state() == PoolState::Empty {
+                    spare += 1;
+                    let is_noted = heap.spare().are_in(Arena::of_pool(pool));
+                    ensure(is_noted, "spare pools are in one arena")?;
+                }
             }
+            ensure(spare == heap.spare().count(class), "spare pools are counted")?;
         }
         for family in Family::ALL {
             let set = heap.arenas(family);

@@ -25,11 +25,11 @@ use core::ptr::NonNull;
 use crate::arena::{Arena, Standing};
 use crate::cell::{OwnerPtr, OwnerU64};
 use crate::class::SizeClass;
-use crate::config::{ARENA_PAGES, DIRTY_BYTES_MIN, SHARED_BYTES_MIN, USABLE_PAGES};
+use crate::config::{ARENA_PAGES, DIRTY_BYTES_MIN, HARDENED, SHARED_BYTES_MIN, USABLE_PAGES};
 use crate::family::Family;
 use crate::grid::Grid;
-use crate::keep;
 use crate::pool::Pool;
+use crate::{keep, pagemap, supply};
 
 /// The arenas of one heap and family.
 pub(crate) struct ArenaSet {
@@ -293,6 +293,25 @@ impl ArenaSet {
     pub(crate) fn is_purgeable(&self, order: usize) -> bool {
         self.purgeable.get() >> order & 1 != 0
     }
+}
+
+/// Gives an arena that its set has let go back to the supply.
+///
+/// # Safety
+/// `arena` is in use, of this family, empty, and in no set.
+pub(crate) unsafe fn give_arena(arena: NonNull<Arena>, family: Family) {
+    // SAFETY: the caller's contract: a live arena.
+    let resident = unsafe { arena.as_ref() }.resident_bytes();
+    // SAFETY: the caller's contract.
+    let base = unsafe { Arena::retire(arena) };
+    pagemap::mark_arena(base, family.grid(), false);
+    if HARDENED {
+        // Others' blocks will lie there, and are handed out only if they are zero.
+        // SAFETY: the arena is out of use, and not yet the supply's.
+        unsafe { Arena::clear_headers(base) };
+    }
+    // SAFETY: it came from the supply for this family, and no block is left in it.
+    unsafe { supply::give_arena(base, family, resident) };
 }
 
 impl Bucket {

@@ -147,6 +147,11 @@ impl Pool {
         self.listed.get() != 0
     }
 
+    /// The pool behind this one on the list that it is on.
+    pub(crate) fn next(&self) -> Option<NonNull<Pool>> {
+        NonNull::new(self.next.get())
+    }
+
     /// Whether a block is handed out.
     pub(crate) fn is_allocated(&self, index: usize) -> bool {
         index < self.watermark()
@@ -311,7 +316,7 @@ impl PoolList {
     pub(crate) unsafe fn iter(&self) -> impl Iterator<Item = NonNull<Pool>> {
         core::iter::successors(self.first(), |pool| {
             // SAFETY: what is on the list is a live header.
-            NonNull::new(unsafe { pool.as_ref() }.next.get())
+            unsafe { pool.as_ref() }.next()
         })
     }
 }
