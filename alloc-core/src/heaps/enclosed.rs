@@ -35,7 +35,8 @@ impl Enclosed {
     /// The list in the block of `node`, one of `class`.
     ///
     /// # Safety
-    /// The block is the caller's for as long as the list is used.
+    /// The block is the caller's for as long as the list is used, and the list was ended
+    /// ([`Self::end_at`]) before its runs are read.
     pub(crate) unsafe fn of(node: NonNull<FreeRun>, class: SizeClass) -> Self {
         // SAFETY: every block has 16 bytes: one past what the node takes is at most its end.
         let entries = unsafe { node.add(1) }.cast();

@@ -398,7 +398,8 @@ impl Owned {
                 unsafe { node.write_bytes(0, 1) };
             }
             let run = PoolRun::received(node.cast(), grid, mask);
-            // SAFETY: as above: the block is not free before its own run is put back.
+            // SAFETY: as above: the block is not free before its own run is put back; its sender
+            // has ended the list.
             for (block, mask) in unsafe { Enclosed::of(node, run.class) }.runs() {
                 let Some(grid) = pagemap::grid_at(block.addr().get()) else {
                     misuse::link_smashed(node.cast())

@@ -9,6 +9,7 @@ use crate::enclosed::Enclosed;
 use crate::family::Family;
 use crate::free_run::FreeRun;
 use crate::heap::ThreadHeap;
+use crate::misuse;
 use crate::registry;
 use crate::remote::Sent;
 use crate::run::PoolRun;
@@ -28,7 +29,7 @@ struct Letter {
     blocks: u32,
 }
 
-/// The letters of one flush, all of one class.
+/// The letters of one flush: blocks of one class, which their pools' headers confirm.
 pub(crate) struct Outbox {
     class: SizeClass,
     letters: [Option<Letter>; LETTERS],
@@ -120,6 +121,11 @@ fn send(letter: Letter, class: SizeClass) {
 pub(crate) fn send_block(class: SizeClass, block: NonNull<u8>) {
     let (run, _) = PoolRun::gather(&[block], class);
     // SAFETY: the arena of a block being freed is in use.
+    let found = unsafe { run.pool.as_ref() }.class();
+    if found != class {
+        misuse::freed_as(block, found, class);
+    }
+    // SAFETY: as above.
     if let Some(owner) = unsafe { Arena::of_pool(run.pool).as_ref() }.owner() {
         let mut outbox = Outbox::new(class);
         outbox.add(owner, &run, &[block]);
