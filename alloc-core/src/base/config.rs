@@ -154,6 +154,9 @@ pub(crate) const REJOIN_DIVISOR: usize = 4;
 pub(crate) const PURGE_GRANULES_MIN: usize = 64;
 /// Bytes of free pages in a heap's arenas of one family that may be resident in any case.
 pub(crate) const DIRTY_BYTES_MIN: usize = 512 << 10;
+/// Bytes that are kept beyond the allowance before a heap gives free pages back: else each pool
+/// that comes home would be purged by itself. (`serde_json`: 0.96 of the time; `lru`: 0.97.)
+pub(crate) const SURPLUS_BYTES_MIN: usize = HUGE_PAGE_BYTES;
 /// Bytes by which a heap's dirty pages change before all threads' sum learns of it.
 pub(crate) const SHARED_BYTES_MIN: usize = 256 << 10;
 /// Of an arena's pages, those that must be free before its free ones are purged:
@@ -162,6 +165,9 @@ pub(crate) const SPARSE_PAGES: usize = ARENA_PAGES * 3 / 4;
 /// Free pages by which one arena of small blocks counts as emptier than another: by fewer, each
 /// pool that comes or goes would move it.
 pub(crate) const ORDER_PAGES: usize = 8;
+/// The order from which on another heap takes an arena over, if its own has ended: one of small
+/// blocks has more than [`ORDER_PAGES`] free pages then.
+pub(crate) const ROOMY_ORDER: usize = 2;
 /// Bytes of dirty pages in a row that are worth a system call.
 pub(crate) const LONG_RUN_BYTES: usize = 32 << 10;
 /// Free pages from which on an arena counts as draining: what is dirty of it goes back in

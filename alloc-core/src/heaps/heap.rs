@@ -24,7 +24,6 @@ use crate::class::SizeClass;
 use crate::config::{
     CLASSES, FETCHED_AHEAD, HARDENED, WARM_BLOCKS_MAX, WARM_CLASS_BYTES_MAX, waiting_blocks,
 };
-use crate::enclosed::Enclosed;
 use crate::family::Family;
 use crate::key::Random;
 use crate::os;
@@ -33,8 +32,7 @@ use crate::pool::{NotAllocated, Pool, PoolList, Transition};
 use crate::remote::RemoteQueue;
 use crate::run::{self, PoolRun};
 use crate::spare::{FreedBy, SparePools};
-use crate::{cpu, knobs, misuse};
-use crate::{pagemap, relief, supply, warm};
+use crate::{knobs, misuse, pagemap, relief, supply, warm};
 
 /// One thread's heap.
 #[repr(C)]
@@ -160,6 +158,11 @@ impl ThreadHeap {
         self.transit[class.index()].fetch_add(blocks, Ordering::Relaxed);
     }
 
+    /// Counts blocks that arrived.
+    pub(crate) fn subtract_transit(&self, class: SizeClass, blocks: u32) {
+        self.transit[class.index()].fetch_sub(blocks, Ordering::Relaxed);
+    }
+
     /// The pools that serve `class`.
     pub(crate) fn serving(&self, class: SizeClass) -> &PoolList {
         &self.serving[class.index()]
@@ -263,15 +266,20 @@ impl Owned {
         let arenas = self.0.arenas(class.family());
         let in_place_of_spare =
             || self.give_spare_pools(class.family()).then(|| arenas.take_pool(class))?;
-        let pool = arenas.take_pool(class).or_else(in_place_of_spare).or_else(|| {
+        let mut pool = arenas.take_pool(class).or_else(in_place_of_spare);
+        if pool.is_none() && self.inherit_arena(class) {
+            return self.pool_to_serve(class, may_grow);
+        }
+        if pool.is_none() {
             let (base, memory) = relief::insist(|| supply::take_arena(class.family()))?;
             // SAFETY: from the supply, for this heap alone.
             let arena = unsafe { Arena::init(base, self.0, class.family(), memory) };
             pagemap::mark_arena(base, class.family().grid(), true);
             // SAFETY: just made, in no bucket.
             unsafe { arenas.insert(arena) };
-            arenas.take_pool(class)
-        })?;
+            pool = arenas.take_pool(class);
+        }
+        let pool = pool?;
         // SAFETY: a new pool of this heap is on no list.
         unsafe { serving.insert(pool) };
         Some(pool)
@@ -324,7 +332,7 @@ impl Owned {
     }
 
     /// Whether this heap owns the pool's arena.
-    fn owns(self, pool: NonNull<Pool>) -> bool {
+    pub(crate) fn owns(self, pool: NonNull<Pool>) -> bool {
         // SAFETY: the arena of a pool in use is in use.
         let owner = unsafe { Arena::of_pool(pool).as_ref() }.owner();
         owner.is_some_and(|owner| core::ptr::eq(owner, self.0))
@@ -332,7 +340,7 @@ impl Owned {
 
     /// Puts a run of own blocks into their pool.
     #[inline(always)]
-    fn put(self, run: &PoolRun, by: FreedBy) {
+    pub(crate) fn put(self, run: &PoolRun, by: FreedBy) {
         // SAFETY: the pool of a block being freed is in use and this heap's.
         let pool = unsafe { run.pool.as_ref() };
         match pool.put(run.class, run.blocks) {
@@ -369,53 +377,6 @@ impl Owned {
             // SAFETY: the set has just let it go, empty.
             unsafe { give_arena(arena, class.family()) };
         }
-    }
-
-    /// Puts the blocks that other threads freed back into their pools.
-    #[inline]
-    pub(crate) fn collect(self) {
-        if !self.0.remote.is_empty() {
-            self.collect_slow();
-        }
-    }
-
-    #[cold]
-    fn collect_slow(self) {
-        let mut next = self.0.remote.take_all();
-        while let Some(node) = NonNull::new(next) {
-            // It lies where a user's stale pointer may have written.
-            let Some(grid) = pagemap::grid_at(node.addr().get()) else {
-                misuse::link_smashed(node.cast())
-            };
-            // SAFETY: a run on the queue is valid and, once taken, the caller's.
-            let Ok((behind, mask)) = unsafe { node.read() }.open(node) else {
-                misuse::link_smashed(node.cast())
-            };
-            next = behind;
-            cpu::prefetch_to_read(next.cast());
-            if HARDENED {
-                // SAFETY: as above. Free blocks are zero.
-                unsafe { node.write_bytes(0, 1) };
-            }
-            let run = PoolRun::received(node.cast(), grid, mask);
-            // SAFETY: as above: the block is not free before its own run is put back; its sender
-            // has ended the list.
-            for (block, mask) in unsafe { Enclosed::of(node, run.class) }.runs() {
-                let Some(grid) = pagemap::grid_at(block.addr().get()) else {
-                    misuse::link_smashed(node.cast())
-                };
-                self.put_received(&PoolRun::received(block, grid, mask));
-            }
-            self.put_received(&run);
-        }
-    }
-
-    fn put_received(self, run: &PoolRun) {
-        debug_assert!(self.owns(run.pool), "runs are sent to their owner");
-        debug_assert!(self.0.transit_blocks(run.class) >= run.blocks.count);
-        let count = run.blocks.count as u32;
-        self.0.transit[run.class.index()].fetch_sub(count, Ordering::Relaxed);
-        self.put(run, FreedBy::Others);
     }
 
     /// Puts every cached block back and gives empty arenas up.
@@ -462,7 +423,7 @@ impl Owned {
 
     /// Gives the family's spare pools back to their arenas; `false`: there are none.
     #[cold]
-    fn give_spare_pools(self, family: Family) -> bool {
+    pub(crate) fn give_spare_pools(self, family: Family) -> bool {
         let mut any = false;
         if self.0.spare.is_empty() {
             return any;

@@ -58,6 +58,11 @@ impl Outbox {
                 unsafe { member.cast::<usize>().write_unaligned(FREED_WORD) };
             }
         }
+        self.add_marked(owner, run);
+    }
+
+    /// Adds a run that `owner` owns, of blocks that have been on their way.
+    pub(crate) fn add_marked(&mut self, owner: &'static ThreadHeap, run: &PoolRun) {
         let (node, mask) = (run.first().cast::<FreeRun>(), run.blocks.bits);
         let blocks = run.blocks.count as u32;
         let same = |letter: &&mut Letter| core::ptr::eq(letter.owner, owner);

@@ -23,6 +23,21 @@ pub(crate) fn adopt() -> Option<Owned> {
     released.or_else(register_new)
 }
 
+/// Claims heaps that nobody has and that are `wanted`, one after the other, until `visit`
+/// says true of one; releases each as it was. Returns whether one did.
+pub(crate) fn visit_released(
+    wanted: impl Fn(&'static ThreadHeap) -> bool,
+    mut visit: impl FnMut(Owned) -> bool,
+) -> bool {
+    heaps().filter(|heap| !heap.remote.is_claimed() && wanted(heap)).any(|heap| {
+        heap.try_claim().is_some_and(|owned| {
+            let is_last = visit(owned);
+            release(owned);
+            is_last
+        })
+    })
+}
+
 fn register_new() -> Option<Owned> {
     let owned = ThreadHeap::map()?;
     let heap = core::ptr::from_ref(owned.heap()).cast_mut();

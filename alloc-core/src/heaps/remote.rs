@@ -58,6 +58,11 @@ impl RemoteQueue {
         self.head.load(Ordering::Relaxed).is_null()
     }
 
+    /// Whether somebody has the claim. A hint: it may change at once.
+    pub(crate) fn is_claimed(&self) -> bool {
+        self.claimed.load(Ordering::Relaxed)
+    }
+
     /// Appends the list from `first` to `last`, whose blocks are `last_mask`.
     ///
     /// # Safety

@@ -177,6 +177,13 @@ impl Arena {
         unsafe { self.line.owner.load(Ordering::Relaxed).as_ref() }
     }
 
+    /// Makes the arena another heap's.
+    pub(crate) fn pass_to(&self, heir: &'static ThreadHeap) {
+        // Release: as in `init`. Who reads the one before sends his block there, whence it
+        // is sent on.
+        self.line.owner.store(core::ptr::from_ref(heir).cast_mut(), Ordering::Release);
+    }
+
     /// The family whose pools this arena holds.
     pub(crate) fn family(&self) -> Family {
         match self.line.family.get() {

@@ -25,7 +25,10 @@ use core::ptr::NonNull;
 use crate::arena::{Arena, Standing};
 use crate::cell::{OwnerPtr, OwnerU64};
 use crate::class::SizeClass;
-use crate::config::{ARENA_PAGES, DIRTY_BYTES_MIN, HARDENED, SHARED_BYTES_MIN, USABLE_PAGES};
+use crate::config::{
+    ARENA_PAGES, DIRTY_BYTES_MIN, HARDENED, ROOMY_ORDER, SHARED_BYTES_MIN, SURPLUS_BYTES_MIN,
+    USABLE_PAGES,
+};
 use crate::family::Family;
 use crate::grid::Grid;
 use crate::pool::Pool;
@@ -150,6 +153,35 @@ impl ArenaSet {
         }
     }
 
+    /// Adds an arena of another set, and tells `keep` of its pages.
+    ///
+    /// # Safety
+    /// As [`Self::insert`].
+    pub(crate) unsafe fn insert_shared(&self, arena: NonNull<Arena>) {
+        // SAFETY: the caller's contract.
+        unsafe { self.insert(arena) };
+        self.share();
+    }
+
+    /// Takes the first arena out of the set that has some room, at least for a pool of `class`.
+    pub(crate) fn take_with_room(&self, class: SizeClass) -> Option<NonNull<Arena>> {
+        let arena = self.first_of(self.with_room(class))?;
+        // SAFETY: it is in the set, unchanged.
+        unsafe { self.remove(arena) };
+        self.share();
+        Some(arena)
+    }
+
+    /// Whether [`Self::take_with_room`] would find one.
+    pub(crate) fn has_room(&self, class: SizeClass) -> bool {
+        self.with_room(class) != 0
+    }
+
+    /// The buckets of arenas with room for a pool of `class`, and some more.
+    fn with_room(&self, class: SizeClass) -> u64 {
+        self.occupied.get() & (u64::MAX << class.pool_pages().max(ROOMY_ORDER))
+    }
+
     /// A new pool of `class` from the first arena that has room for it.
     pub(crate) fn take_pool(&self, class: SizeClass) -> Option<NonNull<Pool>> {
         let arena = self.first_of(self.occupied.get() & (u64::MAX << class.pool_pages()))?;
@@ -202,8 +234,11 @@ impl ArenaSet {
         if now > shared { keep::free(bytes, bytes) } else { keep::reuse(bytes) }
     }
 
-    /// Purges the sparsest arenas while too much is kept.
+    /// Purges the sparsest arenas, once much more is kept than may be, until it is not.
     fn purge_surplus(&self) {
+        if keep::excess() < SURPLUS_BYTES_MIN {
+            return;
+        }
         let bytes = || self.dirty_pages() * self.grid.page_bytes();
         while bytes() > DIRTY_BYTES_MIN && keep::excess() > 0 {
             let Some(arena) = self.sparsest_worth_purging() else { return };
