@@ -46,7 +46,7 @@
 //! | interface | `global` + `builder`, `address` (no layout), `allocator` (a feature), `stats` + `report`, `collect`, `check`; `debug` (around any allocator) |
 //! | modes | `plain` or `hardened` (what users get), `tiers` (by size) |
 //! | threads | `tls` (whose heap), `background` (idle: gives back) |
-//! | heaps | `heap`, `bin` (cached blocks), `run` (blocks of one pool), `outbox` (frees to others), `remote` + `free_run` + `enclosed` (frees from others), `registry` (all heaps), `warm` (for the next thread), `spare` (empty pools at hand) |
+//! | heaps | `heap`, `bin` (cached blocks), `run` (blocks of one pool), `outbox` (frees to others), `remote` + `free_run` + `enclosed` (frees from others), `receive` (which come home), `registry` (all heaps), `inherit` (arenas of ended threads' heaps), `warm` (for the next thread), `spare` (empty pools at hand) |
 //! | memory | `arenas`, `arena`, `pool`; `large` (above 128 KiB); `block` (address → block); `seal`, `scrub` (hardened); `misuse` (what is caught) |
 //! | ground | `supply` + `region` (spans), `mapping`, `keep` (what stays), `huge` (huge pages, while cheap), `relief` (when there is none), `pagemap` (address → owner) |
 //! | base | `knobs` + `environment` (settings), `class` + `family` + `shape`, `config`, `cell`, `key`, `line`, `lock`, `sync`, `cpu` and `os` (the only platform code) |

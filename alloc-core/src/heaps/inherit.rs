@@ -59,3 +59,68 @@ impl Owned {
         unsafe { self.heap().arenas(header.family()).insert_shared(arena) };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outbox;
+
+    fn heap() -> Owned {
+        ThreadHeap::map().expect("memory for a heap")
+    }
+
+    /// Makes `heir` the owner of the arena of one of `ended`'s blocks.
+    fn pass_arena(ended: Owned, heir: Owned, class: SizeClass) {
+        let arena = ended.heap().arenas(class.family()).take_with_room(class).expect("an arena");
+        // SAFETY: just taken out of the set; a new heap has no spare pools.
+        unsafe { heir.take_over(arena, ended) };
+    }
+
+    #[test]
+    fn blocks_sent_to_the_heap_before_are_sent_on() {
+        for bytes in [64, 512, 3000] {
+            let class = SizeClass::of(bytes, 16).unwrap();
+            let (ended, heir) = (heap(), heap());
+            let blocks: Vec<_> = (0..3).map(|_| ended.refill(class).unwrap()).collect();
+            // One before the arena passes on, one after, and one that is freed by the heir itself.
+            outbox::send_block(class, blocks[0]);
+            pass_arena(ended, heir, class);
+            outbox::send_block(class, blocks[1]);
+            assert!(heir.push(class, blocks[2]));
+            assert_eq!(
+                (ended.heap().transit_blocks(class), heir.heap().transit_blocks(class)),
+                (1, 1)
+            );
+
+            ended.collect();
+            assert_eq!(
+                (ended.heap().transit_blocks(class), heir.heap().transit_blocks(class)),
+                (0, 2)
+            );
+            // What was in the first heap's bin is sent, too.
+            ended.retire();
+            assert_eq!(ended.heap().arenas(class.family()).used_pages(), 0);
+            heir.retire();
+            assert_eq!(heir.heap().transit_blocks(class), 0);
+            assert_eq!(heir.heap().arenas(class.family()).used_pages(), 0);
+        }
+    }
+
+    #[test]
+    fn pools_serve_their_new_heap() {
+        let class = SizeClass::of(64, 16).unwrap();
+        let (ended, heir) = (heap(), heap());
+        let block = ended.refill(class).unwrap();
+        pass_arena(ended, heir, class);
+        assert!(ended.heap().serving(class).first().is_none());
+        let pool = heir.heap().serving(class).first().expect("the pool that has more blocks");
+        let next = heir.refill(class).unwrap();
+        assert!(Arena::pools(Arena::of_pool(pool)).eq([pool]), "no other one was made");
+        assert_ne!(block, next);
+        for block in [block, next] {
+            outbox::send_block(class, block);
+        }
+        ended.retire();
+        heir.retire();
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! A heap is made when a thread needs one and none is free; it is never unmapped.
 //! When its thread ends it is *released*; the next thread *adopts* it whole, with
-//! its arenas and partly used pools. While nobody has it, a thread that frees a
+//! its arenas and partly used pools, as far as others have not taken them over (`inherit`). While nobody has it, a thread that frees a
 //! block of it tidies it on the spot (see `remote`), so that memory does not wait
 //! for the next thread.
 

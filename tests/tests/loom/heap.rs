@@ -10,7 +10,7 @@ use loom::cell::UnsafeCell;
 
 use crate::free_run::FreeRun;
 use crate::remote::{RemoteQueue, Sent};
-use crate::sync::{AtomicBool, AtomicPtr};
+use crate::sync::{AtomicBool, AtomicPtr, Ordering};
 use crate::{registry, warm};
 
 /// What the real heap's fields stand for, for the claim's holder alone.
@@ -101,7 +101,12 @@ impl Owned {
 
     pub(crate) fn collect(self) {
         if !self.0.remote.is_empty() {
-            let blocks = collect_from(&self.0.remote);
+            let mut blocks = 0;
+            receive_from(&self.0.remote, |sent| match sent.arena {
+                Some(arena) if arena.is_owned_by(self.0) => arena.put(),
+                Some(arena) => arena.free_block(),
+                None => blocks += 1,
+            });
             self.0.with_books(|books| books.collected += blocks);
         }
     }
@@ -137,11 +142,72 @@ impl Owned {
     }
 }
 
+/// An arena of one heap after the other, which counts what of it is free. The count is for
+/// its owner's claim's holder alone.
+pub(crate) struct Arena {
+    owner: AtomicPtr<ThreadHeap>,
+    free: UnsafeCell<u64>,
+}
+
+impl Arena {
+    pub(crate) fn new(owner: Owned) -> Self {
+        let owner = AtomicPtr::new(std::ptr::from_ref(owner.heap()).cast_mut());
+        Self { owner, free: UnsafeCell::new(0) }
+    }
+
+    fn owner(&self) -> &'static ThreadHeap {
+        // SAFETY: heaps live as long as the model.
+        unsafe { &*self.owner.load(Ordering::Relaxed) }
+    }
+
+    fn is_owned_by(&self, heap: &ThreadHeap) -> bool {
+        std::ptr::eq(self.owner(), heap)
+    }
+
+    /// Puts a block back.
+    fn put(&self) {
+        // SAFETY: loom ends the model if any other use is not ordered with this one.
+        self.free.with_mut(|free| unsafe { *free += 1 });
+    }
+
+    /// Sends a block to the owner, as `outbox` does.
+    pub(crate) fn free_block(&'static self) {
+        let owner = self.owner();
+        if send_runs(&owner.remote, 1, Some(self)) == Sent::ToNobody {
+            registry::tidy(owner);
+        }
+    }
+
+    /// Makes the arena `heir`'s, if it is of a heap that nobody has, as `inherit` does.
+    pub(crate) fn pass_to(&self, heir: Owned) -> bool {
+        registry::visit_released(
+            |_| true,
+            |ended| {
+                let is_its_own = self.is_owned_by(ended.heap());
+                if is_its_own {
+                    self.look();
+                    let heir = std::ptr::from_ref(heir.heap()).cast_mut();
+                    self.owner.store(heir, Ordering::Release);
+                }
+                is_its_own
+            },
+        )
+    }
+
+    /// How many blocks are free.
+    pub(crate) fn look(&self) -> u64 {
+        // SAFETY: loom ends the model if a write is not ordered with this.
+        self.free.with(|free| unsafe { *free })
+    }
+}
+
 /// A run on its way, with a cell for the sender's writes, which loom watches.
 #[repr(C)]
 struct SentRun {
     run: FreeRun,
     blocks: UnsafeCell<u64>,
+    /// Where it is of, if that matters to the model.
+    arena: Option<&'static Arena>,
 }
 
 /// Sends `blocks` in as many runs to `heap` in one list, as `outbox` does.
@@ -153,10 +219,15 @@ pub(crate) fn send(heap: &'static ThreadHeap, blocks: u64) {
 
 /// The sending alone.
 pub(crate) fn send_to(queue: &RemoteQueue, blocks: u64) -> Sent {
+    send_runs(queue, blocks, None)
+}
+
+fn send_runs(queue: &RemoteQueue, blocks: u64, arena: Option<&'static Arena>) -> Sent {
     let runs: Vec<NonNull<SentRun>> = (0..blocks)
         .map(|_| {
             let run = FreeRun::new(NonNull::dangling(), std::ptr::null_mut(), 0);
-            NonNull::from(Box::leak(Box::new(SentRun { run, blocks: UnsafeCell::new(1) })))
+            let blocks = UnsafeCell::new(1);
+            NonNull::from(Box::leak(Box::new(SentRun { run, blocks, arena })))
         })
         .collect();
     for pair in runs.windows(2) {
@@ -172,13 +243,19 @@ pub(crate) fn send_to(queue: &RemoteQueue, blocks: u64) -> Sent {
 /// Takes everything from a queue that the caller has the claim of; returns the blocks.
 pub(crate) fn collect_from(queue: &RemoteQueue) -> u64 {
     let mut blocks = 0;
+    receive_from(queue, |_| blocks += 1);
+    blocks
+}
+
+/// The same for each run, of one block.
+fn receive_from(queue: &RemoteQueue, mut receive: impl FnMut(&SentRun)) {
     let mut next = queue.take_all();
     while let Some(run) = NonNull::new(next) {
-        // SAFETY: what was taken is the caller's, and was made by `send_to`.
+        // SAFETY: what was taken is the caller's, and was made by `send_runs`.
         let sent = unsafe { Box::from_raw(run.cast::<SentRun>().as_ptr()) };
         next = sent.run.open(run).expect("as it was sealed").0;
         // SAFETY: loom ends the model if the sender's write is not ordered with this.
-        blocks += sent.blocks.with(|blocks| unsafe { *blocks });
+        assert_eq!(sent.blocks.with(|blocks| unsafe { *blocks }), 1);
+        receive(&sent);
     }
-    blocks
 }

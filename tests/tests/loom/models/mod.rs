@@ -3,6 +3,7 @@
 mod adoption;
 mod background;
 mod exit;
+mod inheritance;
 mod lock;
 mod queue;
 mod warmth;
