@@ -10,7 +10,7 @@ use alloc_core::{ArenaStats, PoolAlloc};
 static GLOBAL: PoolAlloc = PoolAlloc::new();
 
 const BYTES: usize = 480;
-type Block = Box<[u8; BYTES]>;
+type Block = Box<[usize; BYTES / size_of::<usize>()]>;
 
 /// Blocks that a thread allocates: some twenty arenas of them.
 const BLOCKS: usize = 10_000;
@@ -19,7 +19,7 @@ const STRETCH: usize = 128;
 const KEPT: usize = 16;
 
 fn block(number: usize) -> Block {
-    Box::new([number as u8; BYTES])
+    Box::new([number; BYTES / size_of::<usize>()])
 }
 
 /// What outlives a thread, which frees the rest: each with its number.
@@ -31,7 +31,7 @@ fn survivors() -> Vec<(usize, Block)> {
 
 fn assert_whole(blocks: &[(usize, Block)]) {
     for (number, block) in blocks {
-        assert!(block.iter().all(|&byte| byte == *number as u8), "block {number}");
+        assert!(block.iter().all(|word| word == number), "block {number}");
     }
 }
 
