@@ -1,13 +1,13 @@
 //! How much freed memory stays resident for reuse: the one policy for all tiers.
 //!
 //! Kept may be: some megabytes in any case; a part of what is in use; and what the program
-//! has shown to want again; each as the settings say (`knobs`). Memory that was given
-//! back and is asked for again within a second was given back in vain, so from then on
-//! as much more is kept, up to a bound. So a large program that frees what it has and falls
-//! idle gives its memory back at once, with no thread or timer to do it later, one
-//! that frees and allocates the same again and again pays for it once, and a small one
-//! not at all. (glibc's `M_TRIM_THRESHOLD` learns in the same spirit from mappings that
-//! are freed.)
+//! has shown to want again; each as the settings say (`knobs`). Memory that was given back
+//! and is asked for again within a second was given back in vain, so from then on four
+//! times as much more is kept, up to a bound. So a large program that frees what it has and
+//! falls idle gives its memory back at once, with no thread or timer to do it later, one
+//! that frees and allocates the same again and again pays for it once, and a small one not
+//! at all. (glibc's `M_TRIM_THRESHOLD` learns in the same spirit from mappings that are
+//! freed.)
 //!
 //! Who frees memory adds it here, and purges while there is an [`excess`]. The
 //! figures are sums over all threads, relaxed: they steer, nothing relies on them.
@@ -16,6 +16,7 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use crate::config::LEARNED_PER_BYTE;
 use crate::{knobs, os};
 
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
@@ -111,6 +112,6 @@ fn learn(fresh: usize) {
     }
     let in_vain = fresh.min(given_back);
     GIVEN_BACK.store(given_back - in_vain, Relaxed);
-    let learned = LEARNED.load(Relaxed) + in_vain;
+    let learned = LEARNED.load(Relaxed) + in_vain * LEARNED_PER_BYTE;
     LEARNED.store(learned.min(knobs::keep_max_bytes()), Relaxed);
 }
