@@ -1,14 +1,14 @@
 //! Whether huge pages are worth asking for: as the last ones cost.
 //!
-//! A huge page saves 511 page faults and many misses of the processor's address
-//! cache, if the system has one at hand. If not, the first touch of it can take as
-//! long as ten thousand such misses: where the system must gather it from small ones,
-//! or where, on a virtual machine that reports its free pages, the host must find the
-//! memory first (Linux, `Documentation/mm/free_page_reporting.rst`). So the first touch
-//! of what was asked for is timed, on the thread's own clock. While it is cheap, all is
-//! asked for; when it is dear, the next huge pages are passed over, more of them each
-//! time, and then one is tried again. (The system hands out what it has at hand first: after
-//! a dear one come others, until somebody frees memory.) What the process itself gives back
+//! A huge page saves 511 page faults and many misses of the processor's address cache, if
+//! the system has one at hand. If not, the first touch of it can take as long as ten
+//! thousand such misses: where the system must gather it from small ones, or where, on a
+//! virtual machine that reports its free pages, the host must find the memory first (Linux,
+//! `Documentation/mm/free_page_reporting.rst`). So the first touch of what was asked for is
+//! timed, on the thread's own clock. While it is cheap, all is asked for; when it is dear,
+//! the rest is forgone and the next huge pages are passed over, more of them each time, and
+//! then one is tried again. (The system hands out what it has at hand first: after a dear
+//! one come others, until somebody frees memory.) What the process itself gives back
 //! meanwhile is at hand, so as many are asked for all the same.
 //!
 //! The figures are relaxed and shared by all threads: they steer, nothing relies on
@@ -39,15 +39,22 @@ pub(crate) fn give_back(pages: usize) {
     POLICY.give_back(pages);
 }
 
-/// Touches the first huge page of those that were granted, and notes what it cost.
+/// What a huge page's first touch was, beside what small ones cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cost {
+    Cheap,
+    Dear,
+}
+
+/// Touches a huge page of those that were granted, and notes what it cost.
 ///
 /// # Safety
 /// The byte at `place` is the caller's and reads zero.
-pub(crate) unsafe fn touch(place: NonNull<u8>) {
+pub(crate) unsafe fn touch(place: NonNull<u8>) -> Cost {
     let before = os::thread_nanoseconds();
     // SAFETY: the caller's contract; its value stays what it was.
     unsafe { place.write_volatile(0) };
-    POLICY.note(os::thread_nanoseconds().wrapping_sub(before));
+    POLICY.note(os::thread_nanoseconds().wrapping_sub(before))
 }
 
 /// What the last huge pages have taught.
@@ -103,16 +110,18 @@ impl Policy {
     }
 
     /// Learns what the first touch of a huge page cost.
-    fn note(&self, nanoseconds: usize) {
+    fn note(&self, nanoseconds: usize) -> Cost {
         let is_cheap = nanoseconds <= HUGE_PAGE_DEAR_NS;
         let pause = self.pause.load(Relaxed);
         self.is_proven.store(is_cheap, Relaxed);
         if is_cheap {
             self.pause.store((pause / 2).max(HUGE_PAGE_PAUSES.0), Relaxed);
+            Cost::Cheap
         } else {
             self.to_pass.store(pause, Relaxed);
             self.at_hand.store(0, Relaxed);
             self.pause.store((pause * 2).min(HUGE_PAGE_PAUSES.1), Relaxed);
+            Cost::Dear
         }
     }
 }
@@ -133,7 +142,7 @@ mod tests {
     fn one_is_tried_before_all_are_granted() {
         let policy = Policy::new();
         assert_eq!((policy.grant(0), policy.grant(1), policy.grant(16)), (0, 1, 1));
-        policy.note(CHEAP_NS);
+        assert_eq!(policy.note(CHEAP_NS), Cost::Cheap);
         assert_eq!((policy.grant(0), policy.grant(1), policy.grant(16)), (0, 1, 16));
         policy.note(CHEAP_NS);
         assert_eq!(policy.grant(3), 3);
@@ -145,7 +154,7 @@ mod tests {
         policy.note(CHEAP_NS);
         let mut pause = HUGE_PAGE_PAUSES.0;
         for _ in 0..10 {
-            policy.note(DEAR_NS);
+            assert_eq!(policy.note(DEAR_NS), Cost::Dear);
             assert_eq!(passed_over(&policy), pause);
             // One was tried, and nothing is known of it yet.
             assert_eq!(policy.grant(16), 1);

@@ -18,11 +18,12 @@ use core::ptr::NonNull;
 
 use crate::config::{GRANULE_BYTES, HUGE_PAGE_BYTES};
 use crate::family::Family;
+use crate::huge::{self, Cost};
 use crate::lock::Lock;
 use crate::pagemap::{self, Unit};
 pub(crate) use crate::region::Touch;
 use crate::region::{Choice, Region, Run, Use, granules_for};
-use crate::{huge, keep, os};
+use crate::{keep, os};
 
 use table::Taken;
 pub(crate) use table::{Counts, Supply};
@@ -40,11 +41,20 @@ pub(crate) enum Memory {
 }
 
 impl Taken {
-    /// After the first touch of a huge page of it, if it has a new one.
+    /// After the first touches of its new huge pages, of the lower half of them: one that doubles
+    /// what it has fills as many at once. With the first that is dear the rest is forgone.
     fn touched(self) -> Self {
-        if let Some(place) = self.untouched {
-            // SAFETY: taken, by the caller alone, and clean.
-            unsafe { huge::touch(place) };
+        let mut rest = self.new_pages;
+        for _ in 0..rest.count_ones().div_ceil(2) {
+            // SAFETY: a page of the region.
+            let page = unsafe { Region::huge_page(self.region, rest.trailing_zeros() as usize) };
+            rest &= rest - 1;
+            // SAFETY: of what was taken, by the caller alone; and clean.
+            if unsafe { huge::touch(page.max(self.base)) } == Cost::Dear {
+                // SAFETY: pages of the region.
+                unsafe { Region::advise(self.region, rest, false) };
+                break;
+            }
         }
         self
     }

@@ -113,7 +113,7 @@ impl Region {
     ///
     /// # Safety
     /// `region` is live and has that page.
-    unsafe fn huge_page(region: NonNull<Self>, page: usize) -> NonNull<u8> {
+    pub(crate) unsafe fn huge_page(region: NonNull<Self>, page: usize) -> NonNull<u8> {
         // SAFETY: the caller's contract: inside the region.
         unsafe { region.cast::<u8>().add(page * HUGE_PAGE_BYTES) }
     }

@@ -40,8 +40,10 @@ pub(super) struct Taken {
     pub(super) base: NonNull<u8>,
     /// Bytes of them that are dirty: counted as in use already.
     pub(super) dirty: usize,
-    /// The first of them in a huge page that was asked for just now.
-    pub(super) untouched: Option<NonNull<u8>>,
+    /// The region that they are in.
+    pub(super) region: NonNull<Region>,
+    /// Its huge pages that were asked for just now, as bits.
+    pub(super) new_pages: u32,
 }
 
 /// A place in the table, and what is known of its region without looking there.
@@ -430,14 +432,9 @@ impl Entry {
             self.dirty_bound = REGION_GRANULES as u32;
             keep::add(beside * GRANULE_BYTES);
         }
-        let untouched = (granted != 0).then(|| {
-            let page = granted.trailing_zeros() as usize * (HUGE_PAGE_BYTES / GRANULE_BYTES);
-            // SAFETY: the page is one of the run's, in the region.
-            unsafe { Region::address(region, page.max(run.first)) }
-        });
         // SAFETY: the run lies in the region.
         let base = unsafe { Region::address(region, run.first) };
-        Taken { base, dirty: dirty * GRANULE_BYTES, untouched }
+        Taken { base, dirty: dirty * GRANULE_BYTES, region, new_pages: granted }
     }
 
     /// Counts granules that were freed.
