@@ -4,8 +4,8 @@
 //! blocks come home one by one, so that ever more of its pages are free, and no other heap's
 //! pools could lie there. So a heap that has no room left first looks for an arena of such a
 //! heap, before memory comes from the supply; with its pages go its pools, which serve
-//! their new heap as they are. (Threads that come and go, whose blocks survive them: 0.7 of
-//! the memory.)
+//! their new heap as they are. (`thread_churn`: 0.77 of its heaps' memory; with 16 threads at
+//! once 0.67.)
 //!
 //! Who frees a block reads its arena's owner, and may send it to the one before: that heap
 //! finds that the arena is no longer its own and sends it on (`receive`). The heir has
