@@ -154,9 +154,10 @@ pub(crate) const REJOIN_DIVISOR: usize = 4;
 pub(crate) const PURGE_GRANULES_MIN: usize = 64;
 /// Bytes of free pages in a heap's arenas of one family that may be resident in any case.
 pub(crate) const DIRTY_BYTES_MIN: usize = 512 << 10;
-/// Bytes that are kept beyond the allowance before a heap gives free pages back: else each pool
-/// that comes home would be purged by itself. (`serde_json`: 0.96 of the time; `lru`: 0.97.)
-pub(crate) const SURPLUS_BYTES_MIN: usize = HUGE_PAGE_BYTES;
+/// What part of the memory that is kept in any case may be kept beyond the allowance before a heap
+/// gives free pages back: else each pool that comes home would be purged by itself.
+/// (`serde_json`: 0.96 of the time; `lru`: 0.97.)
+pub(crate) const TOLERANCE_DIVISOR: usize = 8;
 /// Bytes by which a heap's dirty pages change before all threads' sum learns of it.
 pub(crate) const SHARED_BYTES_MIN: usize = 256 << 10;
 /// Bytes that are kept from then on for each that was given back in vain. One would do, were it

@@ -16,7 +16,7 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use crate::config::LEARNED_PER_BYTE;
+use crate::config::{LEARNED_PER_BYTE, TOLERANCE_DIVISOR};
 use crate::{knobs, os};
 
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
@@ -89,6 +89,11 @@ pub(crate) fn allowance() -> usize {
 /// Bytes that are kept beyond the allowance.
 pub(crate) fn excess() -> usize {
     kept().saturating_sub(allowance())
+}
+
+/// Bytes of excess that are not worth a purge of pages here and there.
+pub(crate) fn tolerance() -> usize {
+    knobs::keep_bytes() / TOLERANCE_DIVISOR
 }
 
 fn note_given_back(bytes: usize) {

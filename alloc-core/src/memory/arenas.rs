@@ -26,8 +26,7 @@ use crate::arena::{Arena, Standing};
 use crate::cell::{OwnerPtr, OwnerU64};
 use crate::class::SizeClass;
 use crate::config::{
-    ARENA_PAGES, DIRTY_BYTES_MIN, HARDENED, ROOMY_ORDER, SHARED_BYTES_MIN, SURPLUS_BYTES_MIN,
-    USABLE_PAGES,
+    ARENA_PAGES, DIRTY_BYTES_MIN, HARDENED, ROOMY_ORDER, SHARED_BYTES_MIN, USABLE_PAGES,
 };
 use crate::family::Family;
 use crate::grid::Grid;
@@ -236,7 +235,7 @@ impl ArenaSet {
 
     /// Purges the sparsest arenas, once much more is kept than may be, until it is not.
     fn purge_surplus(&self) {
-        if keep::excess() < SURPLUS_BYTES_MIN {
+        if keep::excess() <= keep::tolerance() {
             return;
         }
         let bytes = || self.dirty_pages() * self.grid.page_bytes();
