@@ -8,8 +8,8 @@
 //! Invariants:
 //! - Heaps live forever: an arena's owner pointer is always good. A heap outlives
 //!   its thread and is claimed by the next one; see `registry`.
-//! - Only the claim's holder, who has an [`Owned`], touches anything but `remote`
-//!   and `transit`; those any thread may.
+//! - Only the claim's holder, who has an [`Owned`], writes anything but `remote` and
+//!   `transit`; those any thread may. An arena's owner changes under the old one's claim.
 //! - allocated in pools = in use + in bins + in transit, per class over all heaps.
 
 use core::ptr::NonNull;

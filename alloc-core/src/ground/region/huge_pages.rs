@@ -8,8 +8,8 @@
 //! to say.
 //!
 //! Invariant: the bits of `huge` are the advice that the system has been given. They
-//! change under the supply's lock, but for pages that are purged: those of an arena
-//! by the arena's owner.
+//! change under the supply's lock, but for pages that are purged, those of an arena by
+//! the arena's owner; and those of a span that are forgone, by who has just taken it.
 
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
