@@ -47,6 +47,9 @@ pub(crate) const HUGE_PAGE_BYTES: usize = 2 << 20;
 /// virtual machine's host has it at hand, 6 to 10 ms where not; its 512 small ones 130 to
 /// 1300 µs, where the host has them.)
 pub(crate) const HUGE_PAGE_DEAR_NS: usize = 4_000_000;
+/// Huge pages of a new block whose first touch is timed, at most: what is only reserved becomes
+/// resident by it.
+pub(crate) const HUGE_PAGES_TIMED: u32 = 2;
 /// Huge pages to pass over after a dear one: at first, and at most.
 pub(crate) const HUGE_PAGE_PAUSES: (usize, usize) = (64, 512);
 /// The longest block that a region serves; what is longer has its own mapping.

@@ -16,7 +16,7 @@ mod table;
 
 use core::ptr::NonNull;
 
-use crate::config::{GRANULE_BYTES, HUGE_PAGE_BYTES};
+use crate::config::{GRANULE_BYTES, HUGE_PAGE_BYTES, HUGE_PAGES_TIMED};
 use crate::family::Family;
 use crate::huge::{self, Cost};
 use crate::lock::Lock;
@@ -41,11 +41,11 @@ pub(crate) enum Memory {
 }
 
 impl Taken {
-    /// After the first touches of its new huge pages, of the lower half of them: one that doubles
-    /// what it has fills as many at once. With the first that is dear the rest is forgone.
+    /// After the first touches of its new huge pages, of a few in the lower half of them: who
+    /// doubles what he has fills as many at once. With the first that is dear the rest is forgone.
     fn touched(self) -> Self {
         let mut rest = self.new_pages;
-        for _ in 0..rest.count_ones().div_ceil(2) {
+        for _ in 0..rest.count_ones().div_ceil(2).min(HUGE_PAGES_TIMED) {
             // SAFETY: a page of the region.
             let page = unsafe { Region::huge_page(self.region, rest.trailing_zeros() as usize) };
             rest &= rest - 1;
