@@ -41,6 +41,14 @@ fn arenas() -> ArenaStats {
     alloc_core::stats().arenas
 }
 
+/// Pools of the class of [`Block`].
+fn pools() -> usize {
+    // In hardened mode a block has a seal behind its bytes.
+    let asked_for = BYTES + if cfg!(feature = "hardened") { 8 } else { 0 };
+    let classes = alloc_core::stats().classes;
+    classes.iter().find(|class| class.block_bytes >= asked_for).unwrap().pools
+}
+
 fn in_use() -> usize {
     alloc_core::stats().classes.iter().map(|class| class.blocks_in_use).sum()
 }
@@ -69,6 +77,8 @@ fn arenas_are_taken_over_before_new_ones_are_made() {
     drop(others);
     alloc_core::collect();
     assert!(arenas().current < before.current / 4);
+    // The ended thread's heap had some at hand for the next thread.
+    assert_eq!(pools(), 0);
 }
 
 /// One thread after the other ends, a thread frees what survived, and another one, which needs

@@ -26,6 +26,7 @@ use crate::{background, tls};
 /// assert_eq!(stats.bytes_kept, 0);
 /// ```
 pub fn collect() {
+    background::retire_released();
     if let Some(heap) = tls::current() {
         heap.purge();
     }

@@ -24,6 +24,7 @@
 
 use core::ffi::c_void;
 
+use crate::heap::Owned;
 use crate::lock::{Guard, Lock};
 use crate::sync::{AtomicBool, AtomicU32, Ordering, shared};
 use crate::{knobs, os, registry, relief};
@@ -54,13 +55,23 @@ pub(crate) fn hold_off() -> Guard<'static, ()> {
 /// Gives back what nobody uses: the free memory of heaps without a thread, and all
 /// arenas and mappings kept for reuse.
 pub(crate) fn give_back() {
+    for_each_released(Owned::purge);
+    relief::give_back();
+}
+
+/// Has the blocks that ended threads have left in bins go home: their arenas may have passed to
+/// another heap (`inherit`), the caller's, say.
+pub(crate) fn retire_released() {
+    for_each_released(Owned::retire);
+}
+
+fn for_each_released(operation: impl Fn(Owned)) {
     for heap in registry::heaps() {
         if let Some(owned) = heap.try_claim() {
-            owned.purge();
+            operation(owned);
             registry::release(owned);
         }
     }
-    relief::give_back();
 }
 
 /// Notes that a slow path runs. The settings are in force, and the caller holds no
@@ -141,6 +152,7 @@ pub(crate) fn turn() {
     }
     {
         let _at_work = AT_WORK.lock();
+        retire_released();
         give_back();
     }
     if change(QUIET, ASLEEP) {
